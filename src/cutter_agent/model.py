@@ -1,0 +1,150 @@
+"""The words of the domain (design 1.3, 1.4): lanes, states, kinds, and the unit of a cut. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+EntryId = NewType("EntryId", str)
+UnitId = NewType("UnitId", str)
+ChangeSetId = NewType("ChangeSetId", str)
+DocumentRef = NewType("DocumentRef", str)
+
+
+def text_id(value: UUID | str) -> str:
+    """The one spelling of an id: lower-case hyphenated text. PostgreSQL hands back ``UUID``, memory holds ``str``."""
+    return str(value if isinstance(value, UUID) else UUID(value))
+
+
+class Lane(StrEnum):
+    """The two machine identities. A process serves one lane and can read that lane's secret only."""
+
+    EXEC = "cutter_exec"
+    VERIFY = "cutter_verify"
+
+    @property
+    def dot_id(self) -> str:
+        """The lane's registered number."""
+        return "DOT-991" if self is Lane.EXEC else "DOT-992"
+
+
+class EntryStatus(StrEnum):
+    """States of a backlog entry (design 1.4). The legal moves are in ``state_machine`` and nowhere else."""
+
+    MARKED = "marked"
+    REVIEW_PENDING = "review_pending"
+    REVIEWED_APPROVED = "reviewed_approved"
+    REVIEWED_DEFERRED = "reviewed_deferred"
+    REVIEWED_REJECTED = "reviewed_rejected"
+    CUT_IN_PROGRESS = "cut_in_progress"
+    CUT_APPLIED = "cut_applied"
+    VERIFY_IN_PROGRESS = "verify_in_progress"
+    VERIFIED_COMPLETE = "verified_complete"
+    VERIFY_FAILED_ESCALATED = "verify_failed_escalated"
+    ABANDONED = "abandoned"
+
+
+class EntryKind(StrEnum):
+    """What an entry asks for."""
+
+    CUT = "cut"
+    ESCALATION = "escalation"
+
+
+class ChangeKind(StrEnum):
+    """Words of ``decision_backlog_history.change_kind``."""
+
+    MARK = "mark"
+    SWEEP_PROMOTE = "sweep_promote"
+    REVIEW_APPROVE = "review:approve"
+    REVIEW_DEFER = "review:defer"
+    REVIEW_REJECT = "review:reject"
+    CUT = "cut"
+    VERIFY_PASS = "verify:pass"  # noqa: S105 - a word of the ledger, not a secret
+    VERIFY_FAIL = "verify:fail"
+    ABANDON = "abandon"
+
+
+class Verdict(StrEnum):
+    """Words of ``review_decision.verdict``."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, not a secret
+    FAIL = "FAIL"
+    NEEDS_HUMAN = "NEEDS_HUMAN"
+
+
+class OperationKind(StrEnum):
+    """Words of ``manifest_envelope.operation_kind``."""
+
+    FIRST_CUT = "first_cut"
+    RECUT = "recut"
+    SPLIT = "split"
+    MERGE = "merge"
+
+
+class RiskClass(StrEnum):
+    """How much a wrong cut would cost. Policy approves by itself up to ``standard``."""
+
+    LOW = "low"
+    STANDARD = "standard"
+    HIGH = "high"
+
+
+class Severity(StrEnum):
+    """Weight of a finding: ``exception`` stops the policy and waits for a human, ``notice`` is shown and goes on."""
+
+    NOTICE = "notice"
+    EXCEPTION = "exception"
+
+
+class LifecycleStatus(StrEnum):
+    """Life of a unit and of a version. Retired is a state, never a deletion."""
+
+    DRAFT = "draft"
+    ENACTED = "enacted"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """Something a reviewer may have to look at, with its place in the snapshot."""
+
+    code: str
+    severity: Severity
+    start_byte: int
+    message: str
+    end_byte: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unit:
+    """One node of a cut. ``[start_byte, end_byte)`` is its own span in the snapshot; own spans tile the snapshot.
+
+    ``level`` is the profile's level name (``dieu``, ``khoan``), ``kind`` the unit kind (``article``, ``clause``),
+    ``number`` the number as a normalised text or None, ``parent`` the parent's address or None for a root,
+    ``content_sha256`` the digest of exactly the own bytes.
+    """
+
+    start_byte: int
+    end_byte: int
+    level: str
+    number: str | None
+    address: str
+    kind: str
+    parent: str | None
+    content_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segmentation:
+    """What the segmenter says of a snapshot. ``units`` are in document order and tile it byte for byte."""
+
+    snapshot_sha256: str
+    byte_length: int
+    profile_id: str
+    profile_version: str
+    document_code: str
+    units: tuple[Unit, ...]
+    findings: tuple[Finding, ...]

@@ -1,0 +1,192 @@
+"""What a rehearsal needs to know of the writer it rehearses. The writer's own house fills this in.
+
+A ``Subject`` is data and three callables; nothing of it is known to this package before it is handed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from pg_dryrun.outcome import RootCause
+
+TableName = str
+"""Always ``schema.table``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """Where and as whom to connect. The password never shows in a ``repr``."""
+
+    host: str
+    port: int
+    dbname: str
+    user: str
+    password: str = field(repr=False)
+
+    def keywords(self) -> dict[str, str | int]:
+        """Keyword arguments for ``psycopg.connect``."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "dbname": self.dbname,
+            "user": self.user,
+            "password": self.password,
+        }
+
+    def environment(self) -> dict[str, str]:
+        """The libpq variables that a foreign program reads."""
+        return {
+            "PGHOST": self.host,
+            "PGPORT": str(self.port),
+            "PGDATABASE": self.dbname,
+            "PGUSER": self.user,
+            "PGPASSWORD": self.password,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredStatement:
+    """One statement that the writer says it may send. ``text`` has ``$n`` placeholders."""
+
+    name: str
+    principal: str
+    verb: str
+    tables: tuple[TableName, ...]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Right:
+    """One row of the writer's table of rights: what ``role`` may do on ``table``."""
+
+    role: str
+    table: TableName
+    select: bool = False
+    insert: bool = False
+    update_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emission:
+    """The columns that the writer fills when it inserts into ``table``, for the contract check (G-26)."""
+
+    statement: str
+    principal: str
+    table: TableName
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientStatement:
+    """One statement as the writer's own journal saw it. ``backend_pid`` ties it to the server's log."""
+
+    principal: str
+    backend_pid: int
+    name: str
+    text: str
+    outcome: str
+    sqlstate: str | None = None
+
+
+class Kind(StrEnum):
+    """A scenario's promise."""
+
+    HAPPY = "happy"
+    REFUSAL = "refusal"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioContext:
+    """What a scenario gets: a private clone, its logins by principal name, a private folder, nothing of production."""
+
+    logins: Mapping[str, Login]
+    admin: Login
+    workdir: Path
+    state: dict[str, object]
+    """Handed from scenario to scenario of one chain; the happy path keeps its ids here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioResult:
+    """What the writer did, in its own words. The witness compares it with what it saw itself.
+
+    ``refused`` is how the writer or the server said no (SQLSTATE or error code), for a refusal. ``facts`` are
+    canonical-JSON values for the report. ``failure`` is set when the writer failed where it should not have.
+    """
+
+    ok: bool
+    message: str
+    refused: str | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+    client_statements: Sequence[ClientStatement] = ()
+    failure: RootCause | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One step of the happy path, or one refusal.
+
+    ``expected_totals`` is the matrix after this step: rows per table above the chain's baseline, for **every**
+    tracked table (zeros included). None: the step promises nothing about rows of its own (delta zero is required).
+    A callable receives the chain's ``state`` after the step (a law's number of units is known only then).
+    ``expected_refusals`` are the acceptable SQLSTATEs or codes of a refusal; empty for a happy step.
+    """
+
+    id: str
+    title: str
+    kind: Kind
+    chain: str
+    run: Callable[[ScenarioContext], ScenarioResult]
+    expected_totals: Mapping[TableName, int] | Callable[[Mapping[str, object]], Mapping[TableName, int]] | None = None
+    expected_refusals: tuple[str, ...] = ()
+    expected_updates: Mapping[TableName, int] | Callable[[Mapping[str, object]], Mapping[TableName, int]] = field(
+        default_factory=dict
+    )
+    """Committed UPDATE rows that this step may make, exactly, per table; tables not named: none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """What is rehearsed: the commit, whether its tree is clean, and what its own code says."""
+
+    commit: str
+    clean: bool
+    dirty_paths: tuple[str, ...] = ()
+    authorised_commit: str | None = None
+    root: Path | None = None
+    """The checkout, for the hardcode control; None for an installed package."""
+
+
+class Subject(Protocol):
+    """A writer under rehearsal."""
+
+    name: str
+    principals: Mapping[str, str]
+    """Principal name to role name."""
+    tracked_tables: Sequence[TableName]
+    """The matrix: every table whose rows are counted cell by cell."""
+    expected_relations: Sequence[str]
+    """Tables and views that must be there after the restore (G-14), ``schema.name``."""
+    rights: Sequence[Right]
+    statements: Sequence[DeclaredStatement]
+    emissions: Sequence[Emission]
+    scenarios: Sequence[Scenario]
+    source_paths: Sequence[Path]
+    """Files that the hardcode control reads (G-19)."""
+
+    def revision(self) -> Revision:
+        """The commit under rehearsal."""
+        ...
+
+    def create_roles(self, admin: Login, passwords: Mapping[str, str]) -> None:
+        """Create the principals on a restored copy from the same table as in production. ``passwords`` by principal."""
+        ...
+
+    def make_production(self, admin: Login, workdir: Path) -> Mapping[str, object]:
+        """Fill an empty server as a stand-in production: schema, roles, documents already cut. Facts for the report."""
+        ...

@@ -1,0 +1,42 @@
+"""Fail if a test was skipped for any reason but the ones that a machine may honestly have.
+
+Usage: skips.py JUNIT_XML. Prints every skip. Exit 1 on a skip that should have run, or when no test ran.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import xml.etree.ElementTree as ET  # our own test runner wrote the file
+from pathlib import Path
+
+
+def honest_reasons() -> tuple[str, ...]:
+    """Beginnings of skip messages that are true of this machine."""
+    reasons = []
+    shared = Path(os.environ.get("DOT_CUTTER_SHARED_DATA", Path.cwd().parent / "shared" / "data"))
+    if not shared.is_dir():
+        reasons.append("shared data")
+    if os.geteuid() != 0:
+        reasons.append("needs root")
+    return tuple(reasons)
+
+
+def main(junit: Path) -> int:
+    cases = list(ET.parse(junit).getroot().iter("testcase"))  # noqa: S314 - written by our own test runner a moment ago
+    allowed = honest_reasons()
+    wrong = 0
+    for case in cases:
+        for skip in case.iter("skipped"):
+            message = skip.get("message", "")
+            honest = message.removeprefix("Skipped: ").startswith(allowed) if allowed else False
+            wrong += not honest
+            print(
+                f"{'skipped' if honest else 'SKIPPED, BUT SHOULD HAVE RUN'}: {case.get('classname')}::{case.get('name')}: {message}"
+            )
+    print(f"{len(cases)} tests, {wrong} skipped that should have run")
+    return 1 if wrong or not cases else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

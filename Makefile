@@ -1,0 +1,42 @@
+# Two commands for everybody:   make dry-run   and   make test.   Each sets itself up; Python >= 3.11 and make are enough.
+SHELL := /bin/sh
+BIN := .venv/bin
+JOBS ?= 2
+PYTEST := $(BIN)/python -m pytest
+.DEFAULT_GOAL := help
+
+.PHONY: help setup dry-run test lint format lock docs faults plants kills schema clean
+
+help:            ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+
+setup:           ## .venv from the locked requirements (every other target does this by itself)
+	@sh scripts/setup.sh
+
+dry-run: setup   ## rehearse this commit on a real law over an embedded PostgreSQL: verdict, report, exit code
+	@$(BIN)/iu-cutter dry-run $(ARGS)
+
+test: setup      ## every test, on a real PostgreSQL
+	@$(PYTEST) -n $(JOBS) --dist loadgroup $(ARGS)
+
+lint: setup      ## ruff, mypy, the layer contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup    ## ruff format and the fixes that are safe
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+kills: setup     ## full form: kill -9 at 50 random moments of a cut (CI runs a short form)
+	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -k kill tests/acceptance $(ARGS)
+
+plants: setup    ## full form: every planted defect, each rehearsed and named (CI runs a short form)
+	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/acceptance/test_plants.py $(ARGS)
+
+lock:            ## remake the locked requirements (needs uv)
+	sh scripts/lock.sh
+
+clean:           ## remove what was made here; runs/ stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build

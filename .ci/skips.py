@@ -31,9 +31,8 @@ def main(junit: Path) -> int:
             message = skip.get("message", "")
             honest = message.removeprefix("Skipped: ").startswith(allowed) if allowed else False
             wrong += not honest
-            print(
-                f"{'skipped' if honest else 'SKIPPED, BUT SHOULD HAVE RUN'}: {case.get('classname')}::{case.get('name')}: {message}"
-            )
+            word = "skipped" if honest else "SKIPPED, BUT SHOULD HAVE RUN"
+            print(f"{word}: {case.get('classname')}::{case.get('name')}: {message}")
     print(f"{len(cases)} tests, {wrong} skipped that should have run")
     return 1 if wrong or not cases else 0
 

@@ -144,6 +144,10 @@ class Scenario:
     run: Callable[[ScenarioContext], ScenarioResult]
     expected_totals: Mapping[TableName, int] | Callable[[Mapping[str, object]], Mapping[TableName, int]] | None = None
     expected_refusals: tuple[str, ...] = ()
+    prepare: Callable[[ScenarioContext], ScenarioResult] | None = None
+    """Brings a refusal's own clone to the state from which it starts, before its baseline is taken."""
+    deliberate_statements: tuple[str, ...] = ()
+    """Raw SQL that a refusal sends on purpose, outside the declared list. The server must have refused each of it."""
     expected_updates: Mapping[TableName, int] | Callable[[Mapping[str, object]], Mapping[TableName, int]] = field(
         default_factory=dict
     )

@@ -1,0 +1,111 @@
+"""Files and standard input, read whole and bounded. What a door can say about bytes without looking into them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from cutter_agent import config
+from cutter_agent.errors import InputRefused, UsageError
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The exact bytes of one document, the name a person knows it by, and where it came from."""
+
+    data: bytes
+    label: str
+    origin: str
+
+
+def read_source(path: str, *, label: str | None) -> Source:
+    """The bytes of a file, or of standard input for ``-``, at most ``DOT_CUTTER_MAX_INPUT_BYTES``.
+
+    Raises:
+        InputRefused: no such file, a directory, unreadable, or larger than the limit (known before it is read).
+        UsageError: standard input without ``--label``.
+    """
+    limit = config.Settings.from_environment(os.environ).max_input_bytes
+    if path == STANDARD_INPUT:
+        if not label:
+            raise UsageError("standard input has no name", remedy="Give --label NAME.")
+        data = _bounded(sys.stdin.buffer, label, limit)
+        return Source(data=data, label=label, origin="standard input")
+    return Source(data=_read_file(path, limit), label=label or Path(path).name, origin=Path(path).absolute().as_uri())
+
+
+def _read_file(path: str, limit: int) -> bytes:
+    try:
+        with Path(path).open("rb") as stream:
+            facts = os.fstat(stream.fileno())
+            if stat.S_ISREG(facts.st_mode) and facts.st_size > limit:
+                raise _too_large(path, f"{facts.st_size} bytes", limit)
+            return _bounded(stream, path, limit)
+    except IsADirectoryError:
+        raise InputRefused(
+            "a directory where a file is expected", remedy="Name a file in it.", path=path
+        ) from None
+    except FileNotFoundError:
+        raise InputRefused("no such file", remedy="Check the path.", path=path) from None
+    except OSError as error:
+        raise InputRefused(
+            f"cannot be read: {error.strerror}", remedy="Check that you may read it.", path=path
+        ) from error
+
+
+def _bounded(stream: BinaryIO, path: str, limit: int) -> bytes:
+    data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise _too_large(path, f"more than {limit} bytes", limit)
+    return data
+
+
+def _too_large(path: str, size: str, limit: int) -> InputRefused:
+    return InputRefused(
+        f"{size}: above the limit of {limit} bytes",
+        remedy=f"Split the document, or raise the limit with {config.MAX_INPUT_BYTES}.",
+        path=path,
+    )
+
+
+def expand(paths: Sequence[str]) -> list[str]:
+    """The files meant by ``paths``: a folder stands for the files directly in it, by name, hidden ones left out.
+
+    Raises:
+        InputRefused: a folder without a file, or one that cannot be listed.
+    """
+    files: list[str] = []
+    for path in paths:
+        files.extend(_files_of(path) if path != STANDARD_INPUT and Path(path).is_dir() else [path])
+    return files
+
+
+def _files_of(folder: str) -> list[str]:
+    try:
+        found = sorted(path for path in Path(folder).iterdir() if path.is_file() and not path.name.startswith("."))
+    except OSError as error:
+        raise InputRefused(
+            f"cannot be listed: {error.strerror}", remedy="Check that you may read it.", path=folder
+        ) from error
+    if not found:
+        raise InputRefused("a folder without a file", remedy="Name a folder with documents in it.", path=folder)
+    return [str(path) for path in found]
+
+
+@contextmanager
+def placed(path: str) -> Iterator[None]:
+    """An ``InputRefused`` from below that does not know the file's name gets it here."""
+    try:
+        yield
+    except InputRefused as error:
+        if error.path is None:
+            error.path = path
+        raise

@@ -1,0 +1,22 @@
+"""Options and arguments that several commands share, so that one word means one thing everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+File = Annotated[str, typer.Argument(metavar="FILE", help="A file, or - for standard input (then --label is needed).")]
+Label = Annotated[str | None, typer.Option("--label", help="A name for the bytes on standard input.")]
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="P", help="A profile's id or the path of a TOML file. Default: found out."),
+]
+Code = Annotated[
+    str | None,
+    typer.Option("--code", help="The document's code, first part of every address. Default: read from the text."),
+]
+Entry = Annotated[str, typer.Argument(metavar="ENTRY", help="An entry's id, a document's reference or its code.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="PATH", help="Write to PATH instead.")]

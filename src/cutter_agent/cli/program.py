@@ -1,0 +1,87 @@
+"""``iu-cutter``: finds the command, runs it, turns what it raises into words and an exit code.
+
+A command's module is imported when the command is called, and not before: ``segment`` and ``--help`` do not load the
+database's driver. Commands of other packages come through the entry-point group ``iu_cutter.commands``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from cutter_agent import __version__
+from cutter_agent.cli import failures, output
+from cutter_agent.cli.registry import CommandRegistry
+
+
+def main() -> NoReturn:
+    """The entry point. Ends the process with the documented exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit code. Nothing is raised."""
+    output.prepare_streams()
+    as_json = _wants_json(arguments)
+    try:
+        try:
+            code = _call(arguments)
+        except BrokenPipeError:
+            raise
+        except KeyboardInterrupt:
+            code = failures.INTERRUPTED_EXIT
+        except Exception as error:  # noqa: BLE001 - the last door: every error becomes words and an exit code
+            code = failures.report(error, as_json=as_json)
+        if code == failures.INTERRUPTED_EXIT:
+            output.note("iu-cutter: interrupted. No phase was left half-written; the same command goes on from there.")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+        return failures.BROKEN_PIPE_EXIT
+    return code
+
+
+def _call(arguments: Sequence[str]) -> int:
+    answer = typer.main.get_command(_ROOT).main(args=list(arguments), prog_name="iu-cutter", standalone_mode=False)
+    return answer if isinstance(answer, int) else 0
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in own
+
+
+def _silence_stdout() -> None:
+    """The reader went away: the interpreter's own flush at exit must not complain a second time."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+_ROOT = typer.Typer(
+    cls=CommandRegistry,
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        output.print_line(f"iu-cutter {__version__}")
+        raise typer.Exit
+
+
+@_ROOT.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Cut laws and policies into addressable, versioned, provably lossless information units in PostgreSQL.
+
+    Without configuration a PostgreSQL of its own runs in the user's data folder. Exit codes: docs/reference/exit-codes.md.
+    """

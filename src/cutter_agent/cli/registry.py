@@ -1,0 +1,118 @@
+"""The list of commands: a name, where its function is, and one line of help. Nothing is imported before it is called."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from cutter_agent.errors import UsageError
+
+PLUGIN_GROUP = "iu_cutter.commands"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """One command of this package."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS: dict[str, Listed] = {
+    name: Listed(module=f"cutter_agent.cli.{module}", attribute=attribute, help=text)
+    for name, module, attribute, text in (
+        ("cut", "cut", "cut", "Cut documents: mark, sweep, review by policy, cut, verify."),
+        ("mark", "phases", "mark", "Propose a cut of one document."),
+        ("sweep", "phases", "sweep", "Promote marked entries to review."),
+        ("review", "review", "review", "Show a proposal, and approve, defer or reject it."),
+        ("cut-approved", "phases", "cut_approved", "Execute exactly what was approved."),
+        ("verify", "phases", "verify", "Prove a cut, as the other identity."),
+        ("status", "reading", "status", "The backlog, or one entry."),
+        ("tree", "reading", "tree", "The units of a document as a tree."),
+        ("show", "reading", "show", "One unit: text, versions, proof."),
+        ("history", "reading", "history", "What the ledger says happened to a document."),
+        ("rebuild", "reading", "rebuild", "The exact bytes of a document as of a cut."),
+        ("segment", "segment", "segment", "Cut a file on paper: no database, nothing stored."),
+        ("validate", "validate", "validate", "Check a manifest made elsewhere against its source."),
+        ("profiles", "profiles", "profiles", "List, check and explain the grammars."),
+        ("verify-signatures", "signatures", "verify_signatures", "Check signatures, in the ledger or offline."),
+        ("export-signatures", "signatures", "export_signatures", "Write what an offline check needs."),
+        ("db", "database", "database", "Set up and check the database."),
+    )
+}
+
+
+class CommandRegistry(TyperGroup):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """This package's commands in their order of use, then those of others."""
+        return [*COMMANDS, *(name for name in sorted(_plugins()) if name not in COMMANDS)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """The command, built now.
+
+        Raises:
+            UsageError: there is none of this name, or the package that brings it cannot be loaded.
+        """
+        listed = COMMANDS.get(cmd_name)
+        if listed is not None:
+            return _build(cmd_name, getattr(importlib.import_module(listed.module), listed.attribute))
+        plugins = _plugins()
+        if cmd_name in plugins:
+            return _build(cmd_name, _load(plugins[cmd_name]))
+        near = difflib.get_close_matches(cmd_name, [*COMMANDS, *plugins], n=1)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        raise UsageError(f"there is no command {cmd_name!r}", remedy=f"{hint}iu-cutter --help lists the commands.")
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list in ``--help``, from the table: importing every command would take half a second."""
+        rows = [(name, COMMANDS[name].help if name in COMMANDS else _plugin_help(name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _build(name: str, found: object) -> Any:
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
+    if not callable(found):
+        raise UsageError(f"command {name!r} is not a function", remedy="Repair or remove the package that brings it.")
+    return _single(name, found)
+
+
+def _single(name: str, function: Callable[..., object]) -> Any:
+    app = typer.Typer(
+        rich_markup_mode=None,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.command(name)(function)
+    return typer.main.get_command(app)
+
+
+def _plugins() -> dict[str, metadata.EntryPoint]:
+    return {point.name: point for point in metadata.entry_points(group=PLUGIN_GROUP)}
+
+
+def _plugin_help(name: str) -> str:
+    point = _plugins()[name]
+    package = point.dist.name if point.dist else point.module
+    return f"(from {package})"
+
+
+def _load(point: metadata.EntryPoint) -> object:
+    try:
+        return point.load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f"the command {point.name!r} cannot be loaded: {error}",
+            remedy=f"Install what {point.value} needs, or remove the package that brings it.",
+        ) from error

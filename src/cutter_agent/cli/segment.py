@@ -1,0 +1,80 @@
+"""``iu-cutter segment``: a cut on paper. No database, no home folder, nothing stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from cutter_agent import segmenter
+from cutter_agent.cli import inputs, options, output
+from cutter_agent.model import Finding, Segmentation, Unit
+
+
+def segment(
+    file: options.File,
+    profile: options.Profile = None,
+    code: options.Code = None,
+    label: options.Label = None,
+    as_json: options.Json = False,
+) -> None:
+    """Cut a file on paper: no database, nothing stored."""
+    source = inputs.read_source(file, label=label)
+    with inputs.placed(file):
+        result = segment_source(source, profile, code)
+    if as_json:
+        output.print_json(segmentation_record(result))
+    else:
+        _print_summary(result, source.label)
+
+
+def segment_source(source: inputs.Source, profile: str | None, code: str | None) -> Segmentation:
+    """Segment with the profile named, or the one that the text shows."""
+    chosen = segmenter.profiles.load(profile) if profile else segmenter.detect(source.data)[0]
+    document_code = code or segmenter.document_code(source.data, source.label)
+    return segmenter.segment(source.data, profile=chosen, document_code=document_code)
+
+
+def segmentation_record(result: Segmentation) -> dict[str, object]:
+    """The documented JSON shape of a cut on paper. Units are in document order and tile the file."""
+    return {
+        "snapshot_sha256": result.snapshot_sha256,
+        "profile": result.profile_id,
+        "units": [_unit_record(unit) for unit in result.units],
+        "findings": [finding_record(finding) for finding in result.findings],
+    }
+
+
+def _unit_record(unit: Unit) -> dict[str, object]:
+    return {
+        "start_byte": unit.start_byte,
+        "end_byte": unit.end_byte,
+        "level": unit.level,
+        "number": unit.number,
+        "address": unit.address,
+        "kind": unit.kind,
+        "parent": unit.parent,
+        "content_sha256": unit.content_sha256,
+    }
+
+
+def finding_record(finding: Finding) -> dict[str, object]:
+    """The documented JSON shape of a finding."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "start_byte": finding.start_byte,
+        "message": finding.message,
+    }
+
+
+def _print_summary(result: Segmentation, label: str) -> None:
+    output.print_line(f"{label}: {result.byte_length} bytes, sha256 {result.snapshot_sha256}")
+    output.print_line(f"profile {result.profile_id} {result.profile_version}, code {result.document_code}")
+    levels = Counter(unit.level for unit in result.units)
+    output.print_line(f"{len(result.units)} units: " + ", ".join(f"{count} {level}" for level, count in levels.items()))
+    if not result.findings:
+        output.print_line("no findings")
+        return
+    output.print_table(
+        ("severity", "byte", "code", "message"),
+        ((f.severity, f.start_byte, f.code, f.message) for f in result.findings),
+    )

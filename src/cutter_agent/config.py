@@ -1,7 +1,8 @@
 """Configuration (design 1.11): discrete keys of the environment, read once, no socket opened.
 
 No key of the database set: the embedded mode, a PostgreSQL of the tool's own in the data folder (``home``).
-Any of them set: all that the lane needs must be there and not empty, else ``ConfigMissing`` names the first that is not.
+Any of them set: all that the lane needs must be there and not empty, else ``ConfigMissing`` names the first
+that is not.
 A lane's settings hold that lane's secret and never look at the other's.
 """
 
@@ -229,4 +230,3 @@ def _git(root: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
-

@@ -49,7 +49,9 @@ def describe(error: Exception) -> dict[str, object]:
     if isinstance(error, TyperException):
         return _record("USAGE", error.format_message(), "See iu-cutter --help, or the command with --help.", USAGE_EXIT)
     if isinstance(error, Abort):
-        return _record("USAGE", "no answer was given", "Run the command on a terminal, or give the options.", USAGE_EXIT)
+        return _record(
+            "USAGE", "no answer was given", "Run the command on a terminal, or give the options.", USAGE_EXIT
+        )
     code, remedy = getattr(error, "code", None), getattr(error, "remedy", None)
     if isinstance(code, str) and isinstance(remedy, str):
         return _record(code, str(error), remedy, _GROUND_EXITS.get(code, DATABASE_EXIT))

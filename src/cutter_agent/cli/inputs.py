@@ -50,9 +50,7 @@ def _read_file(path: str, limit: int) -> bytes:
                 raise _too_large(path, f"{facts.st_size} bytes", limit)
             return _bounded(stream, path, limit)
     except IsADirectoryError:
-        raise InputRefused(
-            "a directory where a file is expected", remedy="Name a file in it.", path=path
-        ) from None
+        raise InputRefused("a directory where a file is expected", remedy="Name a file in it.", path=path) from None
     except FileNotFoundError:
         raise InputRefused("no such file", remedy="Check the path.", path=path) from None
     except OSError as error:

@@ -34,7 +34,7 @@ def run(arguments: Sequence[str]) -> int:
             raise
         except KeyboardInterrupt:
             code = failures.INTERRUPTED_EXIT
-        except Exception as error:  # noqa: BLE001 - the last door: every error becomes words and an exit code
+        except Exception as error:
             code = failures.report(error, as_json=as_json)
         if code == failures.INTERRUPTED_EXIT:
             output.note("iu-cutter: interrupted. No phase was left half-written; the same command goes on from there.")
@@ -83,5 +83,6 @@ def _root(
 ) -> None:
     """Cut laws and policies into addressable, versioned, provably lossless information units in PostgreSQL.
 
-    Without configuration a PostgreSQL of its own runs in the user's data folder. Exit codes: docs/reference/exit-codes.md.
+    Without configuration a PostgreSQL of its own runs in the user's data folder.
+    Exit codes: docs/reference/exit-codes.md.
     """

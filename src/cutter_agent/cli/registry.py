@@ -1,4 +1,4 @@
-"""The list of commands: a name, where its function is, and one line of help. Nothing is imported before it is called."""
+"""The list of commands: a name, where its function is, and one line of help. Imported when called."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ class CommandRegistry(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The list in ``--help``, from the table: importing every command would take half a second."""
-        rows = [(name, COMMANDS[name].help if name in COMMANDS else _plugin_help(name)) for name in self.list_commands(ctx)]
+        rows = [
+            (name, COMMANDS[name].help if name in COMMANDS else _plugin_help(name)) for name in self.list_commands(ctx)
+        ]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 

@@ -54,7 +54,8 @@ def describe(error: Exception) -> dict[str, object]:
         )
     code, remedy = getattr(error, "code", None), getattr(error, "remedy", None)
     if isinstance(code, str) and isinstance(remedy, str):
-        return _record(code, str(error), remedy, _GROUND_EXITS.get(code, DATABASE_EXIT))
+        message = str(getattr(error, "message", error))
+        return _record(code, message, remedy, _GROUND_EXITS.get(code, DATABASE_EXIT))
     return _record(
         "INTERNAL",
         f"{type(error).__name__}: {error}",

@@ -71,4 +71,6 @@ def read_password(folder: DataFolder, lane: Lane) -> str:
 
 
 def _restore(path: Path) -> str:
-    return f"Remove {path}: the next command makes a new one. If the whole folder was damaged, restore it from a backup."
+    return (
+        f"Remove {path}: the next command makes a new one. If the whole folder was damaged, restore it from a backup."
+    )

@@ -1,0 +1,409 @@
+"""A throw-away PostgreSQL cluster: there in a tenth of a second, gone without a trace (design 3.4, 6.2).
+
+::
+
+    with ThrowawayCluster.create() as cluster:
+        connection = psycopg.connect(**cluster.admin)
+
+Its data directory is copied from a template, its server listens on a unix socket in a private folder and nowhere else,
+everybody needs a password, and it dies with the process that made it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pg_embedded import account as accounts
+from pg_embedded import copying, initialise, places, processes, relocation, server
+from pg_embedded import programs as installations
+from pg_embedded.account import ServerAccount
+from pg_embedded.copying import CopyMethod
+from pg_embedded.errors import ServerStateError, TeardownIncomplete
+from pg_embedded.programs import Programs
+from pg_embedded.server import (
+    AdminLogin,
+    PrivateServer,
+    ServerFolders,
+    ServerProcess,
+    ServerSettings,
+    StopMode,
+)
+
+_SCRAM_ITERATIONS = 4096
+
+Recorder = Callable[[str, str], None]
+"""Called with kind (``directory`` or ``process``) and exact name: for a folder right after it got its name, which is
+before anything is in it; for a process (``pid start_ticks``) right after its start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeardownFacts:
+    """What was looked for after the removal, and what of it was still there (nothing, if ``complete``)."""
+
+    data_dir: Path
+    looked_for: tuple[str, ...]
+    survivors: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        return not self.survivors
+
+
+class ThrowawayCluster:
+    """One cluster and its server. Made by ``create`` or ``clone``; ended by ``close`` or as a context manager.
+
+    Not to be shared with a forked child: only the process that made it may end it.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        programs: Programs,
+        account: ServerAccount,
+        folders: ServerFolders,
+        settings: ServerSettings,
+        password: str,
+        copied_by: CopyMethod | None,
+        record: Recorder | None,
+    ) -> None:
+        self.name = name
+        self.programs = programs
+        self.account = account
+        self.folders = folders
+        self.settings = settings
+        self.copied_by = copied_by
+        """How the data directory was made: copied from a template or another cluster, or None for a fresh initdb."""
+        self._password = password
+        self._record = record
+        self._process: ServerProcess | None = None
+        self._pids: list[tuple[int, int]] = []
+        self._closed: TeardownFacts | None = None
+        self._owner = os.getpid()
+        self._safety_net = weakref.finalize(self, _remove_folders, folders, self._owner)
+
+    # -- making ---------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def create(
+        cls,
+        *,
+        base_dir: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+        name: str = "cluster",
+        json_log: bool = False,
+        fresh_identity: bool = False,
+        expected_bytes: int = 0,
+        programs: Programs | None = None,
+        account: ServerAccount | None = None,
+        record: Recorder | None = None,
+        deadline_s: float = 60.0,
+    ) -> Self:
+        """A running cluster.
+
+        ``base_dir`` is taken if the server account can enter it (else see ``places.throwaway_base``). A copied cluster
+        has its template's system identifier; ``fresh_identity`` runs initdb instead (half a second) and has its own.
+        ``expected_bytes`` is what will be loaded into it: memory is used for small ones only. ``settings`` are lines of
+        ``postgresql.conf``. Raises ``EmbeddedError``; then nothing is left behind.
+        """
+        account = account or accounts.choose()
+        programs = relocation.reachable(programs or installations.embedded(), account)
+        base = places.throwaway_base(account, wanted=base_dir, expected_bytes=expected_bytes)
+        folders = _make_folders(base, name, account, record)
+        try:
+            template = None if fresh_identity else initialise.template(programs, account)
+            password = initialise.new_password()
+            if template is None:
+                initialise.initdb(
+                    programs,
+                    account,
+                    data_dir=folders.data_dir,
+                    aside=folders.log_dir,
+                    password=password,
+                    lasting=False,
+                )
+                copied_by = None
+            else:
+                copied_by = copying.copy_tree(template.data_dir, folders.data_dir, account=account)
+            cluster = cls(
+                name=name,
+                programs=programs,
+                account=account,
+                folders=folders,
+                settings=ServerSettings(durable=False, settings=dict(settings or {}), json_log=json_log),
+                password=template.password if template is not None else password,
+                copied_by=copied_by,
+                record=record,
+            )
+        except BaseException:
+            _remove_folders(folders, os.getpid())
+            raise
+        try:
+            cluster.start(deadline_s=deadline_s)
+            if template is not None:
+                cluster._change_password(password)
+        except BaseException:
+            cluster.close()
+            raise
+        return cluster
+
+    def clone(
+        self,
+        *,
+        name: str | None = None,
+        base_dir: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+        json_log: bool | None = None,
+        record: Recorder | None = None,
+        start: bool = True,
+        deadline_s: float = 60.0,
+    ) -> ThrowawayCluster:
+        """A copy of this *stopped* cluster, started unless told otherwise; same roles, passwords and identity.
+
+        By reflink where the file system has it: lies beside this cluster unless ``base_dir`` says otherwise.
+        ``settings`` and ``json_log`` replace this cluster's. Raises ``ServerStateError`` if this one is running.
+        """
+        self._must_be_open()
+        if self.running:
+            raise ServerStateError(
+                f"Cluster {self.name!r} is running: a copy of a data directory in use would be torn.",
+                remedy="Stop it first.",
+            )
+        base = places.throwaway_base(self.account, wanted=base_dir or self.folders.private_dir.parent)
+        folders = _make_folders(base, name or f"{self.name}-clone", self.account, record)
+        try:
+            copied_by = copying.copy_tree(self.data_dir, folders.data_dir, account=self.account)
+            copy = ThrowawayCluster(
+                name=name or f"{self.name}-clone",
+                programs=self.programs,
+                account=self.account,
+                folders=folders,
+                settings=ServerSettings(
+                    durable=False,
+                    settings=dict(self.settings.settings if settings is None else settings),
+                    json_log=self.settings.json_log if json_log is None else json_log,
+                ),
+                password=self._password,
+                copied_by=copied_by,
+                record=record,
+            )
+        except BaseException:
+            _remove_folders(folders, os.getpid())
+            raise
+        if start:
+            try:
+                copy.start(deadline_s=deadline_s)
+            except BaseException:
+                copy.close()
+                raise
+        return copy
+
+    # -- looking --------------------------------------------------------------------------------------------------
+
+    @property
+    def server(self) -> PrivateServer:
+        """Facts of the running server. Raises ``ServerStateError`` if it is not running."""
+        if self._process is None or not self._process.running:
+            raise ServerStateError(f"Cluster {self.name!r} is not running.", remedy="Start it first.")
+        return self._process.facts
+
+    @property
+    def admin(self) -> AdminLogin:
+        """The superuser's login to the database ``postgres``; valid again after a stop and start."""
+        return self.admin_of("postgres")
+
+    def admin_of(self, dbname: str) -> AdminLogin:
+        """The superuser's login to ``dbname``."""
+        return AdminLogin(
+            host=str(self.folders.socket_dir),
+            port=server.PORT,
+            dbname=dbname,
+            user=initialise.SUPERUSER,
+            password=self._password,
+        )
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.running
+
+    @property
+    def data_dir(self) -> Path:
+        return self.folders.data_dir
+
+    @property
+    def pid(self) -> int:
+        return self.server.pid
+
+    @property
+    def system_identifier(self) -> str:
+        """Decimal digits; asked from the control file, so it is there while the server is stopped, too."""
+        if self.running:
+            return self.server.system_identifier
+        return initialise.system_identifier(self.programs, self.account, self.data_dir)
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the data lies in memory (tmpfs) and not on a disk."""
+        return places.is_memory(self.data_dir)
+
+    # -- running --------------------------------------------------------------------------------------------------
+
+    def start(self, *, deadline_s: float = 60.0) -> None:
+        """Start the server again, on the same socket. Raises ``ServerStateError`` if it runs, ``ServerStartFailed``."""
+        self._must_be_open()
+        if self.running:
+            raise ServerStateError(f"Cluster {self.name!r} is running already.", remedy="Stop it first.")
+        self._process = server.start(
+            programs=self.programs,
+            account=self.account,
+            folders=self.folders,
+            settings=self.settings,
+            password=self._password,
+            deadline_s=deadline_s,
+        )
+        facts = self._process.facts
+        self._pids.append((facts.pid, facts.start_ticks))
+        if self._record is not None:
+            self._record("process", f"{facts.pid} {facts.start_ticks}")
+
+    def stop(self, mode: StopMode = StopMode.FAST, *, deadline_s: float = 60.0) -> None:
+        """Stop the server and reap it; nothing to do if it is not running."""
+        self._must_be_ours()
+        if self._process is not None:
+            self._process.stop(mode, deadline_s=deadline_s)
+            self._process = None
+
+    def crash(self) -> None:
+        """End the server at once, as if the machine had lost its processes; the next start recovers."""
+        self.stop(StopMode.IMMEDIATE)
+
+    def close(self) -> TeardownFacts:
+        """End the server, remove everything, and look whether it is gone. A second call returns the same facts.
+
+        Raises ``TeardownIncomplete`` if anything is left, with its exact name.
+        """
+        self._must_be_ours()
+        if self._closed is not None:
+            return self._closed
+        self.stop(StopMode.IMMEDIATE)
+        self._safety_net.detach()
+        _remove_folders(self.folders, self._owner)
+        facts = self._look_for_remains()
+        if not facts.complete:
+            raise TeardownIncomplete(
+                f"Cluster {self.name!r} left something behind: " + ", ".join(facts.survivors),
+                remedy="End these processes and remove these folders by hand.",
+            )
+        self._closed = facts
+        return facts
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _look_for_remains(self) -> TeardownFacts:
+        folders = (self.folders.private_dir, self.folders.data_dir, self.folders.socket_dir)
+        looked_for = [f"directory {folder}" for folder in folders]
+        looked_for += [f"process {pid}" for pid, _ in self._pids]
+        survivors = [f"directory {folder}" for folder in folders if os.path.lexists(folder)]
+        survivors += [f"process {pid}" for pid, ticks in self._pids if processes.start_ticks(pid) == ticks]
+        survivors += [f"process {pid}" for pid in processes.working_in(self.data_dir)]
+        return TeardownFacts(
+            data_dir=self.data_dir, looked_for=tuple(looked_for), survivors=tuple(dict.fromkeys(survivors))
+        )
+
+    def _change_password(self, password: str) -> None:
+        """Replace the template's password, which all copies share, by one of this cluster's own.
+
+        Over the socket with psql: the server gets the SCRAM verifier, never the password, and logs neither.
+        """
+        login = self.admin
+        self.account.run(
+            [self.programs.path("psql"), "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1"],
+            stdin=f"ALTER ROLE {initialise.SUPERUSER} PASSWORD '{_scram_verifier(password)}';\n",
+            environment={
+                "PGHOST": login["host"],
+                "PGPORT": str(login["port"]),
+                "PGDATABASE": login["dbname"],
+                "PGUSER": login["user"],
+                "PGPASSWORD": login["password"],
+                "PGOPTIONS": "-c log_statement=none -c log_min_duration_statement=-1",
+            },
+        )
+        self._password = password
+
+    def _must_be_open(self) -> None:
+        self._must_be_ours()
+        if self._closed is not None:
+            raise ServerStateError(f"Cluster {self.name!r} is closed and removed.", remedy="Create another one.")
+
+    def _must_be_ours(self) -> None:
+        if os.getpid() != self._owner:
+            raise ServerStateError(
+                f"Cluster {self.name!r} belongs to process {self._owner}, this is process {os.getpid()}.",
+                remedy="Start and end a cluster in the process that made it.",
+            )
+
+
+def _make_folders(base: Path, name: str, account: ServerAccount, record: Recorder | None) -> ServerFolders:
+    private = places.private_folder(base, name=f"iu-{name}", account=account)
+    if record is not None:
+        record("directory", str(private))
+    try:
+        socket_dir = places.socket_folder(private, port=server.PORT, account=account)
+        if record is not None and socket_dir.parent != private:
+            record("directory", str(socket_dir))
+    except BaseException:
+        places.remove(private)
+        raise
+    folders = ServerFolders(
+        private_dir=private,
+        data_dir=private / "data",
+        config_dir=private / "conf",
+        log_dir=private / "log",
+        socket_dir=socket_dir,
+    )
+    try:
+        for folder in (folders.data_dir, folders.log_dir):
+            folder.mkdir(mode=0o700)
+            account.give(folder)
+        folders.config_dir.mkdir(mode=0o700)
+        account.admit(folders.config_dir)
+    except BaseException:
+        _remove_folders(folders, os.getpid())
+        raise
+    return folders
+
+
+def _remove_folders(folders: ServerFolders, owner: int) -> None:
+    """Also the safety net of an interpreter that exits without ``close``; a forked child must not pull it."""
+    if os.getpid() != owner:
+        return
+    for folder in (folders.socket_dir, folders.private_dir):
+        places.remove(folder)
+
+
+def _scram_verifier(password: str) -> str:
+    """What PostgreSQL stores for ``password`` (RFC 5802, RFC 7677; the format of pg_authid.rolpassword)."""
+    salt = secrets.token_bytes(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode("ascii"), salt, _SCRAM_ITERATIONS)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    served = hmac.digest(salted, b"Server Key", "sha256")
+    parts = [base64.b64encode(part).decode("ascii") for part in (salt, stored, served)]
+    return f"SCRAM-SHA-256${_SCRAM_ITERATIONS}:{parts[0]}${parts[1]}:{parts[2]}"

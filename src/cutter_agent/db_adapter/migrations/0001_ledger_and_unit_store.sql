@@ -6,7 +6,7 @@ CREATE SCHEMA iu;
 CREATE SCHEMA cutter_observe;
 
 CREATE DOMAIN cutter_governance.sha256_hex AS text CHECK (VALUE ~ '^[0-9a-f]{64}$');
-CREATE DOMAIN cutter_governance.identity AS text CHECK (length(VALUE) BETWEEN 1 AND 200 AND VALUE = btrim(VALUE));
+CREATE DOMAIN cutter_governance.identity AS text CHECK (length(VALUE) >= 1 AND length(VALUE) <= 200 AND VALUE = btrim(VALUE));
 CREATE DOMAIN cutter_governance.canonical_address AS text
     CHECK (VALUE ~ '^[A-Z0-9]+(-[A-Z0-9]+)*$' AND length(VALUE) <= 400);
 
@@ -38,7 +38,8 @@ CREATE TABLE iu.manifest (
     proposed_at      timestamptz NOT NULL,
     proposed_by      cutter_governance.identity NOT NULL,
     CONSTRAINT manifest_has_units CHECK (unit_count > 0),
-    CONSTRAINT manifest_digest_is_true CHECK (digest = encode(sha256(canonical_json), 'hex'))
+    CONSTRAINT manifest_digest_is_true CHECK (digest = encode(sha256(canonical_json), 'hex')),
+    CONSTRAINT manifest_names_its_snapshot UNIQUE (digest, snapshot_sha256)
 );
 CREATE INDEX manifest_by_snapshot ON iu.manifest (snapshot_sha256);
 CREATE INDEX manifest_by_document ON iu.manifest (document_ref);
@@ -60,12 +61,14 @@ CREATE TABLE iu.information_unit (
     unit_kind          text NOT NULL,
     section_type       text NOT NULL,
     unit_number        text,
-    parent_unit_id     uuid REFERENCES iu.information_unit (unit_id) DEFERRABLE INITIALLY DEFERRED,
+    parent_unit_id     uuid,
     lifecycle_status   text NOT NULL DEFAULT 'draft',
+    CONSTRAINT unit_belongs_to_document UNIQUE (document_ref, unit_id),
+    CONSTRAINT unit_parent_in_same_document FOREIGN KEY (parent_unit_id, document_ref)
+        REFERENCES iu.information_unit (unit_id, document_ref) DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT unit_is_not_its_own_parent CHECK (parent_unit_id <> unit_id),
     CONSTRAINT unit_lifecycle_word CHECK (lifecycle_status IN ('draft', 'enacted', 'retired'))
 ) WITH (fillfactor = 90);
-CREATE INDEX information_unit_by_document ON iu.information_unit (document_ref);
 CREATE INDEX information_unit_by_parent ON iu.information_unit (parent_unit_id);
 
 ---------------------------------------------------------------------------------------------------------------- the ledger
@@ -103,7 +106,9 @@ CREATE TABLE cutter_governance.decision_backlog_history (
     CONSTRAINT history_is_a_chain CHECK (entry_version_after = coalesce(entry_version_before, 0) + 1),
     CONSTRAINT history_begins_with_mark CHECK ((entry_version_before IS NULL) = (change_kind = 'mark')),
     CONSTRAINT history_diff_is_object CHECK (jsonb_typeof(change_diff) = 'object'),
-    UNIQUE (entry_id, entry_version_after)
+    CONSTRAINT history_has_one_version UNIQUE (entry_id, entry_version_after),
+    CONSTRAINT history_follows_its_predecessor FOREIGN KEY (entry_id, entry_version_before)
+        REFERENCES cutter_governance.decision_backlog_history (entry_id, entry_version_after)
 );
 
 CREATE TABLE cutter_governance.decision_backlog_dependency (
@@ -115,7 +120,7 @@ CREATE TABLE cutter_governance.decision_backlog_dependency (
     created_at       timestamptz NOT NULL,
     CONSTRAINT dependency_kind_word CHECK (dependency_kind IN ('blocks', 'supersedes', 'refines', 'related_to')),
     CONSTRAINT dependency_is_not_on_itself CHECK (from_entry_id <> to_entry_id),
-    UNIQUE (from_entry_id, to_entry_id, dependency_kind)
+    CONSTRAINT dependency_is_said_once UNIQUE (from_entry_id, dependency_kind, to_entry_id)
 );
 CREATE INDEX dependency_by_target ON cutter_governance.decision_backlog_dependency (to_entry_id, dependency_kind);
 
@@ -155,7 +160,8 @@ CREATE TABLE cutter_governance.manifest_envelope (
         'enacted', 'superseded')),
     CONSTRAINT envelope_judged_by_somebody CHECK (status NOT IN ('accepted', 'rejected')
         OR (reviewer IS NOT NULL AND reviewed_at IS NOT NULL AND rationale IS NOT NULL)),
-    CONSTRAINT envelope_reviewer_is_not_author CHECK (reviewer <> created_by)
+    CONSTRAINT envelope_reviewer_is_not_author CHECK (reviewer <> created_by),
+    CONSTRAINT envelope_binds_entry_and_manifest UNIQUE (envelope_id, source_doc_ref, manifest_digest)
 );
 CREATE INDEX envelope_by_entry ON cutter_governance.manifest_envelope (source_doc_ref);
 CREATE INDEX envelope_by_manifest ON cutter_governance.manifest_envelope (manifest_digest);
@@ -182,18 +188,17 @@ CREATE TABLE cutter_governance.manifest_unit_block (
     CONSTRAINT block_role_word CHECK (block_role IN ('origin', 'result')),
     CONSTRAINT block_span_is_bytes CHECK (NOT isempty(source_span) AND lower(source_span) >= 0
         AND lower_inc(source_span) AND NOT upper_inf(source_span)),
-    UNIQUE (envelope_id, block_role, proposed_canonical_address)
+    CONSTRAINT block_address_is_said_once UNIQUE (envelope_id, block_role, proposed_canonical_address)
 );
 
 CREATE TABLE cutter_governance.review_decision (
     review_decision_id                uuid PRIMARY KEY,
-    manifest_id                       uuid NOT NULL REFERENCES cutter_governance.manifest_envelope (envelope_id),
+    manifest_id                       uuid NOT NULL,
     manifest_unit_local_id            integer,
     verdict                           text NOT NULL,
     status                            text NOT NULL,
-    prior_review_decision_id          uuid UNIQUE REFERENCES cutter_governance.review_decision (review_decision_id),
-    superseded_by_review_decision_id  uuid REFERENCES cutter_governance.review_decision (review_decision_id)
-                                      DEFERRABLE INITIALLY DEFERRED,
+    prior_review_decision_id          uuid UNIQUE,
+    superseded_by_review_decision_id  uuid,
     escalation_ref                    uuid REFERENCES cutter_governance.decision_backlog_entry (entry_id),
     cut_change_set_ref                uuid,
     findings                          jsonb NOT NULL,
@@ -204,15 +209,29 @@ CREATE TABLE cutter_governance.review_decision (
     risk_class                        text NOT NULL,
     decided_by                        cutter_governance.identity NOT NULL,
     decided_at                        timestamptz NOT NULL,
-    entry_id                          uuid NOT NULL REFERENCES cutter_governance.decision_backlog_entry (entry_id),
-    manifest_digest                   cutter_governance.sha256_hex NOT NULL REFERENCES iu.manifest (digest),
-    snapshot_sha256                   cutter_governance.sha256_hex NOT NULL REFERENCES iu.source_snapshot (sha256),
-    FOREIGN KEY (manifest_id, manifest_unit_local_id)
+    entry_id                          uuid NOT NULL,
+    manifest_digest                   cutter_governance.sha256_hex NOT NULL,
+    snapshot_sha256                   cutter_governance.sha256_hex NOT NULL,
+    CONSTRAINT decision_judges_the_envelope FOREIGN KEY (manifest_id, entry_id, manifest_digest)
+        REFERENCES cutter_governance.manifest_envelope (envelope_id, source_doc_ref, manifest_digest),
+    CONSTRAINT decision_binds_manifest_and_snapshot FOREIGN KEY (manifest_digest, snapshot_sha256)
+        REFERENCES iu.manifest (digest, snapshot_sha256),
+    CONSTRAINT decision_names_a_block FOREIGN KEY (manifest_id, manifest_unit_local_id)
         REFERENCES cutter_governance.manifest_unit_block (envelope_id, unit_local_id),
+    CONSTRAINT decision_knows_its_prior UNIQUE (review_decision_id, prior_review_decision_id),
+    CONSTRAINT decision_binds_what_is_cut UNIQUE (review_decision_id, manifest_id, manifest_digest, snapshot_sha256),
+    CONSTRAINT decision_is_about_entry_and_manifest UNIQUE (review_decision_id, entry_id, manifest_digest),
+    CONSTRAINT decision_follows_one_on_the_same_manifest
+        FOREIGN KEY (prior_review_decision_id, entry_id, manifest_digest)
+        REFERENCES cutter_governance.review_decision (review_decision_id, entry_id, manifest_digest),
+    CONSTRAINT decision_stamp_names_its_successor
+        FOREIGN KEY (superseded_by_review_decision_id, review_decision_id)
+        REFERENCES cutter_governance.review_decision (review_decision_id, prior_review_decision_id)
+        DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT decision_verdict_word CHECK (verdict IN ('PASS', 'FAIL', 'NEEDS_HUMAN')),
     CONSTRAINT decision_status_word CHECK (status IN ('approved', 'rejected', 'deferred')),
-    CONSTRAINT decision_verdict_means_status CHECK ((verdict, status) IN
-        (('PASS', 'approved'), ('FAIL', 'rejected'), ('NEEDS_HUMAN', 'deferred'))),
+    CONSTRAINT decision_verdict_means_status CHECK ((verdict || ' > ' || status)
+        IN ('PASS > approved', 'FAIL > rejected', 'NEEDS_HUMAN > deferred')),
     CONSTRAINT decision_reviewer_kind_word CHECK (reviewer_kind IN ('human', 'policy')),
     CONSTRAINT decision_risk_word CHECK (risk_class IN ('low', 'standard', 'high')),
     CONSTRAINT decision_policy_stays_low CHECK (reviewer_kind <> 'policy' OR risk_class <> 'high'),
@@ -223,6 +242,9 @@ CREATE TABLE cutter_governance.review_decision (
 CREATE INDEX decision_by_manifest ON cutter_governance.review_decision (manifest_id, manifest_unit_local_id);
 CREATE INDEX decision_by_entry ON cutter_governance.review_decision (entry_id);
 CREATE INDEX decision_by_digest ON cutter_governance.review_decision (manifest_digest);
+CREATE UNIQUE INDEX decision_has_one_beginning
+    ON cutter_governance.review_decision (entry_id, manifest_digest, manifest_unit_local_id) NULLS NOT DISTINCT
+    WHERE prior_review_decision_id IS NULL;
 
 CREATE TABLE cutter_governance.dot_pair_signature (
     signature_id                      uuid PRIMARY KEY,
@@ -244,7 +266,7 @@ CREATE TABLE cutter_governance.dot_pair_signature (
     CONSTRAINT signature_exactly_one_reference
         CHECK (num_nonnulls(cross_reference_change_set_id, cross_reference_verify_result_id) = 1),
     CONSTRAINT signature_lane_signs_its_own CHECK (
-        (signature_kind, signer_dot_id) IN (('executor', 'DOT-991'), ('verifier', 'DOT-992'))
+        (signature_kind || ' ' || signer_dot_id) IN ('executor DOT-991', 'verifier DOT-992')
         AND (signature_kind = 'executor') = (cross_reference_change_set_id IS NOT NULL)),
     CONSTRAINT signature_state_word CHECK (validation_state IN ('valid', 'revoked')),
     CONSTRAINT signature_revocation_has_reason CHECK ((validation_state = 'revoked')
@@ -256,14 +278,20 @@ CREATE UNIQUE INDEX signature_one_per_change_set ON cutter_governance.dot_pair_s
     WHERE validation_state = 'valid' AND prior_signature_id IS NULL;
 CREATE UNIQUE INDEX signature_one_per_verify_result ON cutter_governance.dot_pair_signature (cross_reference_verify_result_id)
     WHERE validation_state = 'valid' AND prior_signature_id IS NULL;
+CREATE INDEX signature_by_change_set ON cutter_governance.dot_pair_signature (cross_reference_change_set_id)
+    WHERE cross_reference_change_set_id IS NOT NULL;
+CREATE INDEX signature_by_verify_result ON cutter_governance.dot_pair_signature (cross_reference_verify_result_id)
+    WHERE cross_reference_verify_result_id IS NOT NULL;
+CREATE INDEX signature_by_prior ON cutter_governance.dot_pair_signature (prior_signature_id)
+    WHERE prior_signature_id IS NOT NULL;
 
 CREATE TABLE cutter_governance.cut_change_set (
     change_set_id            uuid PRIMARY KEY,
     rollback_key             text NOT NULL UNIQUE,
     idempotency_key          text NOT NULL UNIQUE,
-    manifest_id              uuid NOT NULL REFERENCES cutter_governance.manifest_envelope (envelope_id),
+    manifest_id              uuid NOT NULL,
     manifest_version         integer NOT NULL,
-    review_decision_id       uuid NOT NULL REFERENCES cutter_governance.review_decision (review_decision_id),
+    review_decision_id       uuid NOT NULL,
     executor_signature_id    uuid NOT NULL UNIQUE REFERENCES cutter_governance.dot_pair_signature (signature_id)
                              DEFERRABLE INITIALLY DEFERRED,
     verifier_signature_id    uuid REFERENCES cutter_governance.dot_pair_signature (signature_id),
@@ -276,12 +304,18 @@ CREATE TABLE cutter_governance.cut_change_set (
     payload_summary          jsonb NOT NULL,
     document_ref             text NOT NULL REFERENCES iu.document (document_ref),
     cut_seq                  integer NOT NULL,
-    manifest_digest          cutter_governance.sha256_hex NOT NULL REFERENCES iu.manifest (digest),
-    snapshot_sha256          cutter_governance.sha256_hex NOT NULL REFERENCES iu.source_snapshot (sha256),
+    manifest_digest          cutter_governance.sha256_hex NOT NULL,
+    snapshot_sha256          cutter_governance.sha256_hex NOT NULL,
+    CONSTRAINT change_set_cuts_what_was_decided
+        FOREIGN KEY (review_decision_id, manifest_id, manifest_digest, snapshot_sha256) REFERENCES
+        cutter_governance.review_decision (review_decision_id, manifest_id, manifest_digest, snapshot_sha256),
     CONSTRAINT change_set_state_word CHECK (state IN ('committed', 'compensated')),
     CONSTRAINT change_set_counts CHECK (affected_unit_count >= 0 AND cut_seq >= 1 AND manifest_version >= 1),
     CONSTRAINT change_set_first_cut_has_units CHECK (cut_seq > 1 OR affected_unit_count > 0),
-    UNIQUE (document_ref, cut_seq)
+    CONSTRAINT change_set_has_its_place UNIQUE (document_ref, cut_seq),
+    CONSTRAINT change_set_of_a_version UNIQUE (change_set_id, document_ref, cut_seq),
+    CONSTRAINT change_set_as_verified UNIQUE (change_set_id, manifest_id, manifest_version, review_decision_id,
+        executor_signature_id, executor_tool_revision)
 );
 CREATE INDEX change_set_by_manifest ON cutter_governance.cut_change_set (manifest_id);
 CREATE INDEX change_set_by_decision ON cutter_governance.cut_change_set (review_decision_id);
@@ -307,15 +341,15 @@ CREATE TABLE cutter_governance.cut_change_set_affected_row (
     CONSTRAINT affected_operation_word CHECK (operation_kind IN ('insert', 'revise', 'move', 'renumber', 'retire')),
     CONSTRAINT affected_insert_has_no_before CHECK (operation_kind <> 'insert'
         OR (before_state_snapshot IS NULL AND after_state_snapshot IS NOT NULL)),
-    UNIQUE (change_set_id, target_row_id)
+    CONSTRAINT affected_row_is_said_once UNIQUE (change_set_id, target_row_id)
 );
 
 CREATE TABLE cutter_governance.verify_result (
     verify_result_id             uuid PRIMARY KEY,
-    change_set_id                uuid NOT NULL REFERENCES cutter_governance.cut_change_set (change_set_id),
-    manifest_id                  uuid NOT NULL REFERENCES cutter_governance.manifest_envelope (envelope_id),
+    change_set_id                uuid NOT NULL,
+    manifest_id                  uuid NOT NULL,
     manifest_version             integer NOT NULL,
-    review_decision_id           uuid NOT NULL REFERENCES cutter_governance.review_decision (review_decision_id),
+    review_decision_id           uuid NOT NULL,
     executor_signature_id        uuid NOT NULL REFERENCES cutter_governance.dot_pair_signature (signature_id),
     verifier_signature_id        uuid NOT NULL UNIQUE REFERENCES cutter_governance.dot_pair_signature (signature_id)
                                  DEFERRABLE INITIALLY DEFERRED,
@@ -343,9 +377,16 @@ CREATE TABLE cutter_governance.verify_result (
         CHECK ((verdict = 'pass') = (axis_1_status = 'pass' AND axis_2_status <> 'fail')),
     CONSTRAINT verify_revision_match_is_true CHECK (tool_revision_match = (executor_tool_revision = verifier_tool_revision)),
     CONSTRAINT verify_failure_escalates CHECK ((verdict = 'fail') = (escalation_ref IS NOT NULL)),
-    CONSTRAINT verify_findings_is_list CHECK (jsonb_typeof(findings) = 'array')
+    CONSTRAINT verify_findings_is_list CHECK (jsonb_typeof(findings) = 'array'),
+    CONSTRAINT verify_judges_the_change_set FOREIGN KEY (change_set_id, manifest_id, manifest_version,
+            review_decision_id, executor_signature_id, executor_tool_revision)
+        REFERENCES cutter_governance.cut_change_set (change_set_id, manifest_id, manifest_version,
+            review_decision_id, executor_signature_id, executor_tool_revision),
+    CONSTRAINT verify_does_not_follow_itself CHECK (prior_verify_result_id <> verify_result_id)
 );
 CREATE INDEX verify_by_change_set ON cutter_governance.verify_result (change_set_id);
+CREATE INDEX verify_by_prior ON cutter_governance.verify_result (prior_verify_result_id)
+    WHERE prior_verify_result_id IS NOT NULL;
 CREATE UNIQUE INDEX verify_passes_once ON cutter_governance.verify_result (change_set_id) WHERE verdict = 'pass';
 
 ALTER TABLE cutter_governance.dot_pair_signature ADD CONSTRAINT signature_names_a_verify_result
@@ -371,20 +412,24 @@ CREATE INDEX alias_by_unit ON cutter_governance.canonical_address_alias (target_
 ---------------------------------------------------------------------------------------------------------- versions of units
 
 CREATE TABLE iu.unit_version (
-    unit_id           uuid NOT NULL REFERENCES iu.information_unit (unit_id),
+    unit_id           uuid NOT NULL,
     version_seq       integer NOT NULL,
     content_hash      cutter_governance.sha256_hex NOT NULL,
     body              text NOT NULL,
     render_order      numeric NOT NULL,
     cut_seq           integer NOT NULL,
-    change_set_id     uuid NOT NULL REFERENCES cutter_governance.cut_change_set (change_set_id),
-    document_ref      text NOT NULL REFERENCES iu.document (document_ref),
+    change_set_id     uuid NOT NULL,
+    document_ref      text NOT NULL,
     lifecycle_status  text NOT NULL DEFAULT 'draft',
     PRIMARY KEY (unit_id, version_seq),
     CONSTRAINT version_counts CHECK (version_seq >= 1 AND cut_seq >= 1),
     CONSTRAINT version_lifecycle_word CHECK (lifecycle_status IN ('draft', 'enacted', 'retired')),
     CONSTRAINT version_hash_is_true CHECK (content_hash = encode(sha256(convert_to(body, 'UTF8')), 'hex')),
-    UNIQUE (unit_id, cut_seq)
+    CONSTRAINT version_is_of_a_unit FOREIGN KEY (unit_id, document_ref)
+        REFERENCES iu.information_unit (unit_id, document_ref),
+    CONSTRAINT version_holds_from_a_cut FOREIGN KEY (change_set_id, document_ref, cut_seq)
+        REFERENCES cutter_governance.cut_change_set (change_set_id, document_ref, cut_seq),
+    CONSTRAINT version_one_per_cut UNIQUE (unit_id, cut_seq)
 ) WITH (fillfactor = 90);
 CREATE INDEX unit_version_by_document ON iu.unit_version (document_ref, cut_seq);
 CREATE INDEX unit_version_by_change_set ON iu.unit_version (change_set_id);

@@ -20,7 +20,9 @@ CutterError
 │   ├── SilentRollback          COMMIT was answered with ROLLBACK
 │   ├── OutcomeUnknown          whether COMMIT happened cannot be known now; a replay is safe
 │   ├── DeadlinePassed          no answer within the client's own deadline
+│   ├── ConnectionFailed        no connection could be made, or it was lost; nothing is assumed about its work
 │   ├── PrivilegeDenied         SQLSTATE 42501: stop, never another role, never a GRANT
+│   ├── UniqueConflict          SQLSTATE 23505: converges on a known idempotency key, else stop
 │   ├── ContractMismatch        the deployed schema does not accept what this code writes
 │   └── RetriesExhausted        40001 or 40P01 again and again
 └── Internal                    a promise of this program is broken                               exit 70
@@ -178,8 +180,35 @@ class DeadlinePassed(DatabaseError):
     code = "DEADLINE_PASSED"
 
 
+class ConnectionFailed(DatabaseError):
+    code = "CONNECTION_FAILED"
+
+
 class PrivilegeDenied(DatabaseError):
     code = "PRIVILEGE_DENIED"
+
+
+class UniqueConflict(DatabaseError):
+    """A row with this key is there already. ``converges`` says that ``constraint`` is a known idempotency key: the
+    phase has been rolled back, and the caller returns the row that exists. Otherwise it is a defect: stop."""
+
+    code = "UNIQUE_CONFLICT"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str,
+        constraint: str | None,
+        table: str | None,
+        converges: bool,
+        sqlstate: str | None = "23505",
+        trace: StatementTrace | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy, sqlstate=sqlstate, trace=trace)
+        self.constraint = constraint
+        self.table = table
+        self.converges = converges
 
 
 class ContractMismatch(DatabaseError):

@@ -1,0 +1,220 @@
+"""One connection of a lane: every statement has a deadline, a line in the journal, and a trace for the day it fails.
+
+Autocommit always; blocks are opened and ended by declared statements, so that the server's state is the only state
+(design 2.2 lines 2, 3, 10).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import psycopg
+from psycopg import RawCursor
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+from psycopg.rows import dict_row
+
+from cutter_agent.db_adapter import values
+from cutter_agent.db_adapter.interface import Parameters, Row
+from cutter_agent.db_adapter.journal import Journal, StatementOutcome
+from cutter_agent.db_adapter.settings import ConnectionSettings, Limits, application_name, startup_options
+from cutter_agent.db_adapter.sqlstates import ClientDeadline, translate
+from cutter_agent.db_adapter.statements import Statement
+from cutter_agent.errors import Internal, StatementTrace
+from cutter_agent.model import Lane
+
+TRACE_LENGTH = 8
+"""How many of a connection's last statements an error names."""
+
+_OWN_MODULES = frozenset(
+    f"cutter_agent.db_adapter.{name}" for name in ("connection", "transaction", "session", "pool", "retry")
+) | {"contextlib"}
+
+
+@dataclass(slots=True)
+class _Sent:
+    name: str
+    call_site: str
+    outcome: str = "sent"
+
+    def __str__(self) -> str:
+        return f"{self.name} [{self.outcome}] at {self.call_site}"
+
+
+class LaneConnection(psycopg.Connection[Row]):
+    """A connection that belongs to one lane. Made by ``open_connection`` only."""
+
+    lane: Lane
+    journal: Journal
+    deadline_s: float = 30.0
+    phase: str | None = None
+    """Whose block is open; for the journal."""
+    given_back_at: float = 0.0
+    """Monotonic time at which it was last put into the pool."""
+
+    def dress(self, *, lane: Lane, limits: Limits, journal: Journal) -> None:
+        """Give a fresh connection its lane, deadline, journal and value types. No statement is sent."""
+        self.lane = lane
+        self.journal = journal
+        self.deadline_s = limits.deadline_s
+        self._sent: deque[_Sent] = deque(maxlen=TRACE_LENGTH)
+        self.backend_pid = self.info.backend_pid
+        values.register(self)
+
+    @property
+    def state(self) -> TransactionStatus:
+        """What the server last said of this connection's transaction (``ReadyForQuery``); UNKNOWN when it is gone."""
+        return TransactionStatus(self.pgconn.transaction_status)
+
+    @property
+    def lost(self) -> bool:
+        """The connection cannot be used any more."""
+        return self.closed or self.state is TransactionStatus.UNKNOWN
+
+    def wait(self, gen: PQGen[Any], *args: Any, **kwargs: Any) -> Any:
+        """psycopg's one place of waiting, with an end. When the deadline passes we hang up: a connection whose
+        answer we did not wait for cannot be used again."""
+        try:
+            return super().wait(_bounded(gen, self.deadline_s), *args, **kwargs)
+        except ClientDeadline:
+            self.close()
+            raise
+
+    def send(self, statement: Statement, parameters: Parameters | None = None) -> RawCursor[Row]:
+        """Send one declared statement and wait for its answer.
+
+        Raises ``DatabaseError`` or one of its children with the trace of this connection; ``Internal`` when the
+        parameters are not exactly the statement's.
+        """
+        values_in_order = ordered(statement, parameters)
+        with self._recorded(statement):
+            return self.cursor().execute(statement.numbered_sql, values_in_order)  # type: ignore[return-value]
+
+    def copy_in(self, statement: Statement, rows: Iterable[Sequence[object]]) -> int:
+        """Stream ``rows`` through a declared ``COPY … FROM STDIN``; how many the server took."""
+        with self._recorded(statement):
+            cursor = self.cursor()
+            with cursor.copy(statement.numbered_sql) as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return cursor.rowcount
+
+    def trace(self, statement_name: str | None = None, state: TransactionStatus | None = None) -> StatementTrace:
+        """What is known of this connection now."""
+        last = tuple(str(sent) for sent in self._sent)
+        return StatementTrace(
+            statement_name=statement_name,
+            connection_state=(state or self.state).name,
+            call_site=self._sent[-1].call_site if self._sent else None,
+            last_statements=last,
+        )
+
+    @property
+    def last_sent(self) -> str:
+        """The last statement with its call site."""
+        return str(self._sent[-1]) if self._sent else "nothing"
+
+    @contextmanager
+    def _recorded(self, statement: Statement) -> Generator[None]:
+        sent = _Sent(statement.name, call_site())
+        self._sent.append(sent)
+        state_before = self.state
+        at, started = datetime.now(UTC), monotonic()
+        outcome, sqlstate = StatementOutcome.LOST, None
+        try:
+            yield
+            outcome = StatementOutcome.OK
+        except psycopg.Error as error:
+            sqlstate = error.sqlstate
+            outcome = self._outcome(error)
+            sent.outcome = sqlstate or outcome.value
+            raise translate(error, self.trace(statement.name, state_before)) from error
+        except BaseException:
+            outcome = StatementOutcome.ERROR  # the caller's rows or an interrupt; the server saw the statement fail
+            raise
+        finally:
+            if sent.outcome == "sent":
+                sent.outcome = outcome.value
+            self.journal.write(
+                principal=self.lane.value,
+                backend_pid=self.backend_pid,
+                name=statement.name,
+                text=statement.numbered_sql,
+                outcome=outcome,
+                sqlstate=sqlstate,
+                at=at,
+                started_monotonic_s=started,
+                duration_s=monotonic() - started,
+                phase=self.phase,
+            )
+
+    def _outcome(self, error: psycopg.Error) -> StatementOutcome:
+        if isinstance(error, ClientDeadline):
+            return StatementOutcome.DEADLINE
+        return StatementOutcome.LOST if self.lost and error.sqlstate is None else StatementOutcome.ERROR
+
+
+def connect_keywords(settings: ConnectionSettings, lane: Lane, limits: Limits) -> dict[str, Any]:
+    """Everything that ``LaneConnection.connect`` needs. Holds the password: not for display."""
+    keywords: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "dbname": settings.dbname,
+        "user": settings.user,
+        "password": settings.password,
+        "connect_timeout": limits.connect_timeout_s,
+        "application_name": application_name(lane),
+        "options": startup_options(lane, limits),
+        "client_encoding": "UTF8",
+        "autocommit": True,
+        "prepare_threshold": None,
+        "row_factory": dict_row,
+        "cursor_factory": RawCursor,
+    }
+    if settings.sslmode is not None:
+        keywords["sslmode"] = settings.sslmode
+    return keywords
+
+
+def ordered(statement: Statement, parameters: Parameters | None) -> list[object] | None:
+    """The values in the order of ``$n``; None where the statement has none, which keeps it a simple query."""
+    given: Mapping[str, object] = parameters or {}
+    if given.keys() != set(statement.parameters):
+        missing = sorted(set(statement.parameters) - given.keys())
+        foreign = sorted(given.keys() - set(statement.parameters))
+        raise Internal(
+            f"{statement.name}: parameters missing {missing}, not known {foreign}",
+            remedy=f"{statement.source} wants exactly {list(statement.parameters)}.",
+        )
+    return [given[name] for name in statement.parameters] or None
+
+
+def call_site() -> str:
+    """The first frame that is not the adapter's own machinery, as ``module:function:line``."""
+    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to one frame; inspect.stack() reads source files
+    while frame.f_back is not None and frame.f_globals.get("__name__") in _OWN_MODULES:
+        frame = frame.f_back
+    return f"{frame.f_globals.get('__name__', '?')}:{frame.f_code.co_name}:{frame.f_lineno}"
+
+
+def _bounded(gen: PQGen[Any], deadline_s: float) -> PQGen[Any]:
+    """``gen`` with an end in time. psycopg resumes a waiting generator at least every 0.1 s, so no thread is needed,
+    and it works on every kind of socket."""
+    ends = monotonic() + deadline_s
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            wanted = gen.send(ready)
+            if monotonic() >= ends:
+                gen.close()
+                raise ClientDeadline(f"no complete answer within the client's deadline of {deadline_s} s")
+    except StopIteration as stop:
+        return stop.value

@@ -1,0 +1,105 @@
+"""The client's own record of every statement it sent: BEGIN, COMMIT and the session's questions too (design 3.3).
+
+Parameters are never recorded: bodies and secrets travel as parameters, statements are declared texts.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class StatementOutcome(StrEnum):
+    """How a statement ended, as the client saw it."""
+
+    OK = "ok"
+    ERROR = "error"
+    LOST = "lost"
+    """The connection went away before the answer: the server may or may not have done it."""
+    DEADLINE = "deadline"
+    """No answer within the client's own deadline: as ``LOST``, and we hung up."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JournalRecord:
+    """One statement. ``text`` has ``$n`` placeholders, exactly as it went over the wire; ``at`` is UTC."""
+
+    sequence: int
+    principal: str
+    backend_pid: int
+    name: str
+    text: str
+    outcome: StatementOutcome
+    sqlstate: str | None
+    at: datetime
+    started_monotonic_s: float
+    duration_s: float
+    phase: str | None = None
+
+
+class Journal:
+    """Records in the order in which their answers came. With ``limit`` only the newest ``limit`` are kept;
+    ``total`` counts all of them, so that a reader knows whether some are gone."""
+
+    def __init__(self, *, limit: int | None = None) -> None:
+        self._records: deque[JournalRecord] = deque(maxlen=limit)
+        self._lock = threading.Lock()
+        self._total = 0
+
+    @property
+    def total(self) -> int:
+        """How many statements were recorded in all."""
+        return self._total
+
+    @property
+    def dropped(self) -> int:
+        """How many records the limit has pushed out."""
+        return self._total - len(self._records)
+
+    def write(
+        self,
+        *,
+        principal: str,
+        backend_pid: int,
+        name: str,
+        text: str,
+        outcome: StatementOutcome,
+        sqlstate: str | None,
+        at: datetime,
+        started_monotonic_s: float,
+        duration_s: float,
+        phase: str | None,
+    ) -> None:
+        """Append one record and number it."""
+        with self._lock:
+            self._records.append(
+                JournalRecord(
+                    sequence=self._total,
+                    principal=principal,
+                    backend_pid=backend_pid,
+                    name=name,
+                    text=text,
+                    outcome=outcome,
+                    sqlstate=sqlstate,
+                    at=at,
+                    started_monotonic_s=started_monotonic_s,
+                    duration_s=duration_s,
+                    phase=phase,
+                )
+            )
+            self._total += 1
+
+    def records(self) -> tuple[JournalRecord, ...]:
+        """What is kept, oldest first."""
+        with self._lock:
+            return tuple(self._records)
+
+    def __iter__(self) -> Iterator[JournalRecord]:
+        return iter(self.records())
+
+    def __len__(self) -> int:
+        return len(self._records)

@@ -1,0 +1,239 @@
+"""The connections of one lane: lazy, few, checked when lent and when they come back (design 2.2 line 9).
+
+Nothing is opened at construction. The first connection is made in the caller's own thread and then handed to the
+pool, so that a wrong password or principal is an error at once and with its reason, not a time-out of the pool.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import threading
+from time import monotonic
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from cutter_agent.db_adapter.connection import LaneConnection, connect_keywords
+from cutter_agent.db_adapter.journal import Journal
+from cutter_agent.db_adapter.principals import Identity, assert_principal
+from cutter_agent.db_adapter.settings import ConnectionSettings, Limits
+from cutter_agent.db_adapter.sqlstates import translate
+from cutter_agent.errors import (
+    ConfigMismatch,
+    ConnectionFailed,
+    CutterError,
+    DatabaseError,
+    Internal,
+    StatementTrace,
+    TransactionLeak,
+)
+from cutter_agent.model import Lane
+
+logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # what it warns of, we count and raise ourselves
+
+
+class LanePool:
+    """Connections of one principal. ``dirty_returns`` and ``discarded`` are facts for the report."""
+
+    def __init__(
+        self, *, settings: ConnectionSettings, lane: Lane, role: str, limits: Limits, journal: Journal
+    ) -> None:
+        self._lane = lane
+        self._role = role
+        self._limits = limits
+        self._journal = journal
+        self._keywords = connect_keywords(settings, lane, limits)
+        self._lock = threading.Lock()
+        self._pool: ConnectionPool[_PooledConnection] | None = None
+        self._spare = _Spare()
+        self._closed = False
+        self.identity: Identity | None = None
+        self.dirty_returns = 0
+        self.discarded = 0
+        self.connections_made = 0
+
+    def borrow(self, timeout_s: float | None = None) -> LaneConnection:
+        """A connection that the server says is IDLE, whose principal was asserted.
+
+        Raises ``ConfigMismatch``, or ``ConnectionFailed`` with the reason of the last attempt.
+        """
+        pool = self._opened()
+        if pool.get_stats().get("pool_size", 0) == 0:
+            self._make_spare()
+        try:
+            return pool.getconn(timeout=timeout_s or self._limits.borrow_timeout_s)
+        except PoolTimeout as error:
+            raise self._spare.reason() or ConnectionFailed(
+                f"no connection came free: {error}",
+                remedy="Another thread holds it, or raise the ceiling of connections.",
+            ) from error
+
+    def give_back(self, connection: LaneConnection) -> TransactionLeak | None:
+        """Put it back. One that is not IDLE is closed, counted, and described by the error that is returned; one
+        that is lost is closed and replaced when next needed."""
+        leak = None
+        if connection.lost:
+            self.discarded += 1
+        elif connection.state is not TransactionStatus.IDLE:
+            leak = leak_of(connection, "a connection came back to the pool in the middle of a transaction")
+            self.dirty_returns += 1
+            connection.close()
+        connection.phase = None
+        connection.given_back_at = monotonic()
+        if self._pool is not None and isinstance(connection, _PooledConnection):
+            self._pool.putconn(connection)
+        return leak
+
+    def close(self) -> None:
+        """Close every connection; borrowing afterwards is an error."""
+        with self._lock:
+            self._closed = True
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close(timeout=self._limits.borrow_timeout_s)
+
+    def _opened(self) -> ConnectionPool[_PooledConnection]:
+        with self._lock:
+            if self._closed:
+                raise Internal("the adapter was closed", remedy="Open a new one.")
+            if self._pool is None:
+                self._pool = ConnectionPool(
+                    connection_class=_PooledConnection,
+                    kwargs={**self._keywords, "spare": self._spare},
+                    min_size=0,
+                    max_size=self._limits.max_connections,
+                    timeout=self._limits.borrow_timeout_s,
+                    configure=self._configure,
+                    check=self._check,
+                    reset=_reset,
+                    open=True,
+                    num_workers=1,
+                    name=self._lane.value,
+                )
+            return self._pool
+
+    def _make_spare(self) -> None:
+        """Connect here and now, so that the reason of a failure is the caller's, then hand it to the pool."""
+        if self._spare.waiting:
+            return
+        try:
+            connection = _PooledConnection.connect(**self._keywords)
+            self._configure(connection)
+        except psycopg.Error as error:
+            raise translate(error, StatementTrace(statement_name="connect")) from error
+        self._spare.put(connection)
+
+    def _configure(self, connection: _PooledConnection) -> None:
+        if connection.identity is not None:
+            return
+        connection.dress(lane=self._lane, limits=self._limits, journal=self._journal)
+        try:
+            connection.identity = self.identity = assert_principal(connection, self._role, self._limits)
+        except CutterError as error:
+            self._spare.note(error)
+            connection.close()
+            raise
+        self.connections_made += 1
+
+    def _check(self, connection: _PooledConnection) -> None:
+        """Lent again only if the server still holds its end and, after a rest, still says the same of the session.
+
+        A backend that was killed while idle has sent its last word (57P01) and hung up: the socket is readable.
+        """
+        if connection.state is not TransactionStatus.IDLE:
+            raise leak_of(connection, "a connection in the pool is in the middle of a transaction")
+        readable, _, _ = select.select([connection.pgconn.socket], [], [], 0)
+        if readable:
+            connection.pgconn.consume_input()
+        if connection.lost or (readable and _hung_up(connection)):
+            self.discarded += 1
+            connection.close()
+            raise psycopg.OperationalError("the connection was closed while it lay in the pool")
+        if monotonic() - connection.given_back_at > self._limits.check_after_idle_s and connection.given_back_at:
+            try:
+                assert_principal(connection, self._role, self._limits)
+            except (DatabaseError, ConfigMismatch):
+                self.discarded += 1
+                connection.close()
+                raise
+
+
+def leak_of(connection: LaneConnection, what: str) -> TransactionLeak:
+    """The server's state is not IDLE: who left it so. 25001 is what the server calls this condition."""
+    trace = connection.trace()
+    return TransactionLeak(
+        f"{what}: the server's state is {trace.connection_state}, the last statement was {connection.last_sent}",
+        remedy="This is a defect of the program: every statement belongs into read() or transaction().",
+        sqlstate="25001",
+        trace=trace,
+    )
+
+
+class _PooledConnection(LaneConnection):
+    identity: Identity | None = None
+
+    @classmethod
+    def connect(cls, conninfo: str = "", *, spare: _Spare | None = None, **keywords: Any) -> _PooledConnection:  # type: ignore[override]
+        """As psycopg's, but a spare that waits is taken first, and a failure leaves its reason."""
+        if spare is not None and (ready := spare.take()) is not None:
+            return ready
+        try:
+            return super().connect(conninfo, **keywords)
+        except psycopg.Error as error:
+            if spare is not None:
+                spare.note(translate(error, StatementTrace(statement_name="connect")))
+            raise
+
+
+class _Spare:
+    """The hand-over between the thread that asks and the pool, and the reason of the last failure."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: _PooledConnection | None = None
+        self._reason: CutterError | None = None
+
+    @property
+    def waiting(self) -> bool:
+        return self._connection is not None
+
+    def put(self, connection: _PooledConnection) -> None:
+        with self._lock:
+            self._connection, self._reason = connection, None
+
+    def take(self) -> _PooledConnection | None:
+        with self._lock:
+            connection, self._connection = self._connection, None
+            return connection
+
+    def note(self, reason: CutterError) -> None:
+        self._reason = reason
+
+    def reason(self) -> CutterError | None:
+        return self._reason
+
+
+def _reset(connection: _PooledConnection) -> None:
+    """What one borrower set on the driver's side does not reach the next. Blocks spell out their own isolation and
+    access mode, so nothing here needs a statement."""
+    if connection.closed:
+        return
+    connection.isolation_level = None
+    connection.read_only = None
+    connection.deferrable = None
+    if not connection.autocommit:
+        connection.autocommit = True
+
+
+def _hung_up(connection: LaneConnection) -> bool:
+    readable, _, _ = select.select([connection.pgconn.socket], [], [], 0)
+    if not readable:
+        return False
+    try:
+        connection.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return True
+    return connection.lost

@@ -11,39 +11,24 @@ everybody needs a password, and it dies with the process that made it.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import os
-import secrets
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pg_embedded import account as accounts
-from pg_embedded import copying, initialise, places, processes, relocation, server
+from pg_embedded import copying, folders, initialise, password, places, processes, relocation, server
 from pg_embedded import programs as installations
 from pg_embedded.account import ServerAccount
 from pg_embedded.copying import CopyMethod
 from pg_embedded.errors import ServerStateError, TeardownIncomplete
+from pg_embedded.folders import Recorder, ServerFolders
 from pg_embedded.programs import Programs
-from pg_embedded.server import (
-    AdminLogin,
-    PrivateServer,
-    ServerFolders,
-    ServerProcess,
-    ServerSettings,
-    StopMode,
-)
-
-_SCRAM_ITERATIONS = 4096
-
-Recorder = Callable[[str, str], None]
-"""Called with kind (``directory`` or ``process``) and exact name: for a folder right after it got its name, which is
-before anything is in it; for a process (``pid start_ticks``) right after its start."""
+from pg_embedded.server import AdminLogin, PrivateServer, ServerProcess, ServerSettings, StopMode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,26 +56,27 @@ class ThrowawayCluster:
         name: str,
         programs: Programs,
         account: ServerAccount,
-        folders: ServerFolders,
+        folders_: ServerFolders,
         settings: ServerSettings,
-        password: str,
-        copied_by: CopyMethod | None,
+        password_: str,
         record: Recorder | None,
     ) -> None:
+        """Takes over existing folders; ``create`` and ``clone`` fill them."""
         self.name = name
         self.programs = programs
         self.account = account
-        self.folders = folders
+        self.folders = folders_
         self.settings = settings
-        self.copied_by = copied_by
+        self.copied_by: CopyMethod | None = None
         """How the data directory was made: copied from a template or another cluster, or None for a fresh initdb."""
-        self._password = password
+        self._password = password_
         self._record = record
         self._process: ServerProcess | None = None
         self._pids: list[tuple[int, int]] = []
         self._closed: TeardownFacts | None = None
         self._owner = os.getpid()
-        self._safety_net = weakref.finalize(self, _remove_folders, folders, self._owner)
+        # For an interpreter that exits without ``close``: the server dies with it, its folders go here.
+        self._safety_net = weakref.finalize(self, folders.remove, folders_, self._owner)
 
     # -- making ---------------------------------------------------------------------------------------------------
 
@@ -112,49 +98,33 @@ class ThrowawayCluster:
         """A running cluster.
 
         ``base_dir`` is taken if the server account can enter it (else see ``places.throwaway_base``). A copied cluster
-        has its template's system identifier; ``fresh_identity`` runs initdb instead (half a second) and has its own.
-        ``expected_bytes`` is what will be loaded into it: memory is used for small ones only. ``settings`` are lines of
-        ``postgresql.conf``. Raises ``EmbeddedError``; then nothing is left behind.
+        has its template's system identifier; ``fresh_identity`` runs initdb instead (a third of a second) and has its
+        own. ``expected_bytes`` is what will be loaded into it: memory is used for small ones only. ``settings`` are
+        lines of ``postgresql.conf``. Raises ``EmbeddedError``; then nothing is left behind.
         """
         account = account or accounts.choose()
         programs = relocation.reachable(programs or installations.embedded(), account)
         base = places.throwaway_base(account, wanted=base_dir, expected_bytes=expected_bytes)
-        folders = _make_folders(base, name, account, record)
-        try:
-            template = None if fresh_identity else initialise.template(programs, account)
-            password = initialise.new_password()
+        template = None if fresh_identity else initialise.template(programs, account)
+        own_password = password.new()
+        cluster = cls(
+            name=name,
+            programs=programs,
+            account=account,
+            folders_=folders.make(base, name=name, account=account, record=record),
+            settings=ServerSettings(durable=False, settings=dict(settings or {}), json_log=json_log),
+            password_=own_password if template is None else template.password,
+            record=record,
+        )
+        with cluster._gone_if_it_fails():
             if template is None:
-                initialise.initdb(
-                    programs,
-                    account,
-                    data_dir=folders.data_dir,
-                    aside=folders.log_dir,
-                    password=password,
-                    lasting=False,
-                )
-                copied_by = None
+                cluster._initialise()
             else:
-                copied_by = copying.copy_tree(template.data_dir, folders.data_dir, account=account)
-            cluster = cls(
-                name=name,
-                programs=programs,
-                account=account,
-                folders=folders,
-                settings=ServerSettings(durable=False, settings=dict(settings or {}), json_log=json_log),
-                password=template.password if template is not None else password,
-                copied_by=copied_by,
-                record=record,
-            )
-        except BaseException:
-            _remove_folders(folders, os.getpid())
-            raise
-        try:
+                cluster._copy_from(template.data_dir)
             cluster.start(deadline_s=deadline_s)
-            if template is not None:
-                cluster._change_password(password)
-        except BaseException:
-            cluster.close()
-            raise
+            if template is not None:  # all copies share its password
+                password.change(programs, account, cluster.admin, own_password)
+                cluster._password = own_password
         return cluster
 
     def clone(
@@ -180,32 +150,24 @@ class ThrowawayCluster:
                 remedy="Stop it first.",
             )
         base = places.throwaway_base(self.account, wanted=base_dir or self.folders.private_dir.parent)
-        folders = _make_folders(base, name or f"{self.name}-clone", self.account, record)
-        try:
-            copied_by = copying.copy_tree(self.data_dir, folders.data_dir, account=self.account)
-            copy = ThrowawayCluster(
-                name=name or f"{self.name}-clone",
-                programs=self.programs,
-                account=self.account,
-                folders=folders,
-                settings=ServerSettings(
-                    durable=False,
-                    settings=dict(self.settings.settings if settings is None else settings),
-                    json_log=self.settings.json_log if json_log is None else json_log,
-                ),
-                password=self._password,
-                copied_by=copied_by,
-                record=record,
-            )
-        except BaseException:
-            _remove_folders(folders, os.getpid())
-            raise
-        if start:
-            try:
+        name = name or f"{self.name}-clone"
+        copy = ThrowawayCluster(
+            name=name,
+            programs=self.programs,
+            account=self.account,
+            folders_=folders.make(base, name=name, account=self.account, record=record),
+            settings=ServerSettings(
+                durable=False,
+                settings=dict(self.settings.settings if settings is None else settings),
+                json_log=self.settings.json_log if json_log is None else json_log,
+            ),
+            password_=self._password,
+            record=record,
+        )
+        with copy._gone_if_it_fails():
+            copy._copy_from(self.data_dir)
+            if start:
                 copy.start(deadline_s=deadline_s)
-            except BaseException:
-                copy.close()
-                raise
         return copy
 
     # -- looking --------------------------------------------------------------------------------------------------
@@ -226,7 +188,7 @@ class ThrowawayCluster:
         """The superuser's login to ``dbname``."""
         return AdminLogin(
             host=str(self.folders.socket_dir),
-            port=server.PORT,
+            port=folders.PORT,
             dbname=dbname,
             user=initialise.SUPERUSER,
             password=self._password,
@@ -297,7 +259,7 @@ class ThrowawayCluster:
             return self._closed
         self.stop(StopMode.IMMEDIATE)
         self._safety_net.detach()
-        _remove_folders(self.folders, self._owner)
+        folders.remove(self.folders, self._owner)
         facts = self._look_for_remains()
         if not facts.complete:
             raise TeardownIncomplete(
@@ -317,36 +279,37 @@ class ThrowawayCluster:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
+    def _initialise(self) -> None:
+        initialise.initdb(
+            self.programs,
+            self.account,
+            data_dir=self.folders.data_dir,
+            aside=self.folders.log_dir,
+            password=self._password,
+            lasting=False,
+        )
+
+    def _copy_from(self, source: Path) -> None:
+        self.copied_by = copying.copy_tree(source, self.folders.data_dir, account=self.account)
+
+    @contextmanager
+    def _gone_if_it_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
     def _look_for_remains(self) -> TeardownFacts:
-        folders = (self.folders.private_dir, self.folders.data_dir, self.folders.socket_dir)
-        looked_for = [f"directory {folder}" for folder in folders]
+        paths = (self.folders.private_dir, self.folders.data_dir, self.folders.socket_dir)
+        looked_for = [f"directory {path}" for path in paths]
         looked_for += [f"process {pid}" for pid, _ in self._pids]
-        survivors = [f"directory {folder}" for folder in folders if os.path.lexists(folder)]
+        survivors = [f"directory {path}" for path in paths if os.path.lexists(path)]
         survivors += [f"process {pid}" for pid, ticks in self._pids if processes.start_ticks(pid) == ticks]
         survivors += [f"process {pid}" for pid in processes.working_in(self.data_dir)]
         return TeardownFacts(
             data_dir=self.data_dir, looked_for=tuple(looked_for), survivors=tuple(dict.fromkeys(survivors))
         )
-
-    def _change_password(self, password: str) -> None:
-        """Replace the template's password, which all copies share, by one of this cluster's own.
-
-        Over the socket with psql: the server gets the SCRAM verifier, never the password, and logs neither.
-        """
-        login = self.admin
-        self.account.run(
-            [self.programs.path("psql"), "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1"],
-            stdin=f"ALTER ROLE {initialise.SUPERUSER} PASSWORD '{_scram_verifier(password)}';\n",
-            environment={
-                "PGHOST": login["host"],
-                "PGPORT": str(login["port"]),
-                "PGDATABASE": login["dbname"],
-                "PGUSER": login["user"],
-                "PGPASSWORD": login["password"],
-                "PGOPTIONS": "-c log_statement=none -c log_min_duration_statement=-1",
-            },
-        )
-        self._password = password
 
     def _must_be_open(self) -> None:
         self._must_be_ours()
@@ -359,51 +322,3 @@ class ThrowawayCluster:
                 f"Cluster {self.name!r} belongs to process {self._owner}, this is process {os.getpid()}.",
                 remedy="Start and end a cluster in the process that made it.",
             )
-
-
-def _make_folders(base: Path, name: str, account: ServerAccount, record: Recorder | None) -> ServerFolders:
-    private = places.private_folder(base, name=f"iu-{name}", account=account)
-    if record is not None:
-        record("directory", str(private))
-    try:
-        socket_dir = places.socket_folder(private, port=server.PORT, account=account)
-        if record is not None and socket_dir.parent != private:
-            record("directory", str(socket_dir))
-    except BaseException:
-        places.remove(private)
-        raise
-    folders = ServerFolders(
-        private_dir=private,
-        data_dir=private / "data",
-        config_dir=private / "conf",
-        log_dir=private / "log",
-        socket_dir=socket_dir,
-    )
-    try:
-        for folder in (folders.data_dir, folders.log_dir):
-            folder.mkdir(mode=0o700)
-            account.give(folder)
-        folders.config_dir.mkdir(mode=0o700)
-        account.admit(folders.config_dir)
-    except BaseException:
-        _remove_folders(folders, os.getpid())
-        raise
-    return folders
-
-
-def _remove_folders(folders: ServerFolders, owner: int) -> None:
-    """Also the safety net of an interpreter that exits without ``close``; a forked child must not pull it."""
-    if os.getpid() != owner:
-        return
-    for folder in (folders.socket_dir, folders.private_dir):
-        places.remove(folder)
-
-
-def _scram_verifier(password: str) -> str:
-    """What PostgreSQL stores for ``password`` (RFC 5802, RFC 7677; the format of pg_authid.rolpassword)."""
-    salt = secrets.token_bytes(16)
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode("ascii"), salt, _SCRAM_ITERATIONS)
-    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
-    served = hmac.digest(salted, b"Server Key", "sha256")
-    parts = [base64.b64encode(part).decode("ascii") for part in (salt, stored, served)]
-    return f"SCRAM-SHA-256${_SCRAM_ITERATIONS}:{parts[0]}${parts[1]}:{parts[2]}"

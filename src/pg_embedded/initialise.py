@@ -38,11 +38,6 @@ class Template:
     password: str = field(repr=False)
 
 
-def new_password() -> str:
-    """256 random bits, in letters that need no quoting anywhere."""
-    return secrets.token_urlsafe(32)
-
-
 def initdb(
     programs: Programs, account: ServerAccount, *, data_dir: Path, aside: Path, password: str, lasting: bool
 ) -> None:
@@ -81,7 +76,7 @@ def template(programs: Programs, account: ServerAccount) -> Template:
     with _locked(home / f"{folder.name}.lock"):
         if not folder.exists():
             _build(programs, account, folder)
-        places.trusted_folder(folder, mode=0o710)
+        places.trusted_folder(folder, mode=0o700)
         password = (folder / "password").read_text(encoding="ascii")
     return Template(data_dir=folder / "data", password=password)
 
@@ -94,12 +89,13 @@ def _key(programs: Programs, account: ServerAccount) -> str:
 
 
 def _build(programs: Programs, account: ServerAccount, folder: Path) -> None:
-    aside = places.private_folder(folder.parent, name=f".{folder.name}", account=account)
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
+        account.admit(aside)
         data_dir = aside / "data"
         data_dir.mkdir(mode=0o700)
         account.give(data_dir)
-        password = new_password()
+        password = secrets.token_urlsafe(32)
         initdb(programs, account, data_dir=data_dir, aside=aside, password=password, lasting=False)
         _write_private(aside / "password", password)
         _flush(programs, account, data_dir)

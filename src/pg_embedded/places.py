@@ -16,9 +16,7 @@ from pg_embedded.account import ServerAccount
 from pg_embedded.errors import UnsafePlace
 
 APPLICATION = "dot-iu-cutter"
-SOCKET_PATH_BYTES = 107
-"""The longest path of a unix socket (``sun_path`` is 108 bytes with its final NUL)."""
-_SHORT_PLACES = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - private folders with random names are made inside
+SHORT_PLACES = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - private folders with random names are made inside
 _MEMORY = Path("/dev/shm")  # noqa: S108 - the same
 _ROOM_IN_MEMORY = 2 << 30
 
@@ -75,9 +73,7 @@ def cache_folder(account: ServerAccount) -> Path:
 
 
 def _cache_candidates(account: ServerAccount) -> list[Path]:
-    temporary = [
-        place / f"{APPLICATION}-cache-{os.getuid()}" for place in (Path(tempfile.gettempdir()), *_SHORT_PLACES)
-    ]
+    temporary = [place / f"{APPLICATION}-cache-{os.getuid()}" for place in (Path(tempfile.gettempdir()), *SHORT_PLACES)]
     if account.switched:
         return [Path("/var/cache") / APPLICATION, *temporary]
     named = os.environ.get("XDG_CACHE_HOME", "")
@@ -95,7 +91,7 @@ def throwaway_base(account: ServerAccount, *, wanted: Path | None, expected_byte
         return wanted
     if _has_room(_MEMORY, expected_bytes):
         return _MEMORY
-    for candidate in (Path(tempfile.gettempdir()), *_SHORT_PLACES):
+    for candidate in (Path(tempfile.gettempdir()), *SHORT_PLACES):
         if os.access(candidate, os.W_OK) and account.can_enter(candidate):
             return candidate
     raise UnsafePlace(
@@ -132,35 +128,6 @@ def is_memory(folder: Path) -> bool:
     name = f"{os.major(device)}:{os.minor(device)}"
     mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     return any(line.split()[2] == name and " - tmpfs " in line for line in mounts)
-
-
-def private_folder(base: Path, *, name: str, account: ServerAccount) -> Path:
-    """A new folder with a random name: ours, which the account may pass through and nobody else may enter."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=base))
-    account.admit(folder)
-    return folder
-
-
-def socket_folder(inside: Path, *, port: int, account: ServerAccount) -> Path:
-    """A new 0700 folder of the account for the socket: in ``inside`` if the path stays short enough, else in ``/tmp``.
-
-    The kernel takes at most 107 bytes for a socket's path, however deep the data lies.
-    """
-    longest = f"/.s.PGSQL.{port}.lock"
-    here = inside / "s"
-    if len(os.fsencode(here)) + len(longest) <= SOCKET_PATH_BYTES:
-        here.mkdir(mode=0o700)
-        account.give(here)
-        return here
-    for place in _SHORT_PLACES:
-        if os.access(place, os.W_OK) and account.can_enter(place):
-            folder = Path(tempfile.mkdtemp(prefix="iu-s-", dir=place))
-            account.give(folder)
-            return folder
-    raise UnsafePlace(
-        f"{inside} is too deep for a unix socket ({SOCKET_PATH_BYTES} bytes); neither /tmp nor /var/tmp is writable.",
-        remedy="Use a shorter folder.",
-    )
 
 
 def remove(folder: Path) -> None:

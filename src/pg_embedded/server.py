@@ -22,11 +22,10 @@ from typing import TypedDict
 from pg_embedded import initialise, isolation, processes
 from pg_embedded.account import ServerAccount
 from pg_embedded.errors import EmbeddedError, ServerStartFailed, ServerStateError
+from pg_embedded.folders import PORT, ServerFolders
 from pg_embedded.isolation import Isolation
 from pg_embedded.programs import Programs
 
-PORT = 5432
-"""The number in the socket's name; nothing listens on a network."""
 _READY_POLL_S = 0.004
 _LOG_LINES = 20
 
@@ -120,27 +119,6 @@ class ServerSettings:
         values |= self.settings
         values |= {"port": str(PORT), "unix_socket_directories": str(folders.socket_dir)}
         return "".join(f"{name} = {_quoted(value)}\n" for name, value in values.items())
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServerFolders:
-    """Where a server's things lie. ``private_dir`` and ``config_dir`` are ours; the other three the account's."""
-
-    private_dir: Path
-    data_dir: Path
-    config_dir: Path
-    log_dir: Path
-    socket_dir: Path
-
-    @property
-    def log_file(self) -> Path:
-        """What the server writes to its standard output and error."""
-        return self.private_dir / "server.log"
-
-    @property
-    def json_log_file(self) -> Path:
-        """All statements, if ``json_log`` is on."""
-        return self.log_dir / "server.json"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,7 +97,7 @@ class Observer:
     def rows(self, statement: str, parameters: Sequence[object] | Mapping[str, object] | None = None) -> list[Row]:
         """All rows of one statement, each a dict. Raises ``ServerAnswer``."""
         try:
-            cursor = self._connection.execute(cast(LiteralString, statement), parameters)
+            cursor = self._connection.execute(statement, parameters)
             return cursor.fetchall() if cursor.description is not None else []
         except psycopg.Error as error:
             raise _answer(error) from error
@@ -110,7 +110,7 @@ class Observer:
     def execute(self, statement: str, parameters: Sequence[object] | Mapping[str, object] | None = None) -> int:
         """Rows touched by one statement (``-1`` where the server names no number). Raises ``ServerAnswer``."""
         try:
-            return self._connection.execute(cast(LiteralString, statement), parameters).rowcount
+            return self._connection.execute(statement, parameters).rowcount
         except psycopg.Error as error:
             raise _answer(error) from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pg_dryrun.observer.connection import Observer
+from pg_dryrun.observer.connection import APPLICATION_PREFIX, Observer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Footprint:
     roles: tuple[str, ...]
     replication_slots: tuple[str, ...]
     relations: int
-    sessions_of_this_run: int
+    sessions_of_this_tool: int
 
     def difference(self, other: Footprint) -> Mapping[str, tuple[object, object]]:
         """Fields that differ: name to (here, there)."""
@@ -41,10 +41,50 @@ class Footprint:
 
 
 def identity(observer: Observer) -> ServerIdentity:
-    """The identity of the connected server."""
-    raise NotImplementedError
+    """The identity of the connected server. Raises ``ServerAnswer``."""
+    row = observer.rows(
+        "SELECT (SELECT system_identifier::text FROM pg_catalog.pg_control_system()) AS system_identifier,"
+        " current_setting('server_version') AS version, current_setting('server_version_num')::int AS version_num,"
+        " d.datname AS database, d.oid::bigint AS oid, pg_catalog.pg_is_in_recovery() AS in_recovery,"
+        " to_char(pg_catalog.pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS started,"
+        " current_setting('cluster_name') AS cluster_name"
+        " FROM pg_catalog.pg_database d WHERE d.datname = current_database()"
+    )[0]
+    return ServerIdentity(
+        system_identifier=str(row["system_identifier"]),
+        server_version=str(row["version"]),
+        server_version_num=int(str(row["version_num"])),
+        database=str(row["database"]),
+        database_oid=int(str(row["oid"])),
+        postmaster_start=str(row["started"]),
+        in_recovery=bool(row["in_recovery"]),
+        cluster_name=str(row["cluster_name"]),
+    )
 
 
 def footprint(observer: Observer) -> Footprint:
-    """The footprint of the connected database and its server."""
-    raise NotImplementedError
+    """The footprint of the connected database and its server; ``sessions_of_this_tool`` does not count this one."""
+    row = observer.rows(
+        "SELECT pg_catalog.pg_database_size(current_database()) AS size,"
+        " pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text AS next_xid,"
+        " ARRAY(SELECT datname::text FROM pg_catalog.pg_database ORDER BY 1) AS databases,"
+        " ARRAY(SELECT rolname::text FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' ORDER BY 1) AS roles,"
+        " ARRAY(SELECT slot_name::text FROM pg_catalog.pg_replication_slots ORDER BY 1) AS slots,"
+        " (SELECT count(*) FROM pg_catalog.pg_class WHERE oid >= 16384) AS relations,"
+        " (SELECT count(*) FROM pg_catalog.pg_stat_activity"
+        "  WHERE application_name LIKE %s AND pid <> pg_catalog.pg_backend_pid()) AS sessions",
+        [APPLICATION_PREFIX + " %"],
+    )[0]
+    return Footprint(
+        database_size_bytes=int(str(row["size"])),
+        next_xid=str(row["next_xid"]),
+        databases=_names(row["databases"]),
+        roles=_names(row["roles"]),
+        replication_slots=_names(row["slots"]),
+        relations=int(str(row["relations"])),
+        sessions_of_this_tool=int(str(row["sessions"])),
+    )
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(str(name) for name in value) if isinstance(value, list) else ()

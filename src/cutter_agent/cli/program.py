@@ -16,6 +16,7 @@ import typer
 from cutter_agent import __version__
 from cutter_agent.cli import failures, output
 from cutter_agent.cli.registry import CommandRegistry
+from cutter_agent.errors import Internal
 
 
 def main() -> NoReturn:
@@ -46,8 +47,16 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _call(arguments: Sequence[str]) -> int:
-    answer = typer.main.get_command(_ROOT).main(args=list(arguments), prog_name="iu-cutter", standalone_mode=False)
+    answer = root().main(args=list(arguments), prog_name="iu-cutter", standalone_mode=False)
     return answer if isinstance(answer, int) else 0
+
+
+def root() -> CommandRegistry:
+    """The program as a group of commands."""
+    group = typer.main.get_command(_ROOT)
+    if not isinstance(group, CommandRegistry):
+        raise Internal("the program's root is not its registry", remedy="Report this.")
+    return group
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:

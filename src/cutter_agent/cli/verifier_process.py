@@ -1,8 +1,9 @@
 """VERIFY in a process of its own: another identity, another secret, another key (design 1.5, 1.11).
 
-The child is this very program with ``verify --stream``. Its environment has no login and no signing key of the executor,
-and the executor's process never reads the verifier's. They speak in lines: an entry's id one way, one JSON document the
-other way. The first line back says that the child could start, so that a missing key is known before anything is cut.
+The child is this very program with ``verify --stream``. Its environment has no login and no signing key of the
+executor, and the executor's process never reads the verifier's. They speak in lines: an entry's id one way, one JSON
+document the other way. The first line back says that the child could start, so that a missing key is known before
+anything is cut.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class VerifierProcess:
     """One child for any number of entries. Ends when it is closed, and when its parent dies, whichever comes first."""
 
     def __init__(self) -> None:
-        self._words: IO[bytes] = tempfile.TemporaryFile()
+        self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         # -P: a module in the current folder must not stand in for one of ours.
         self._child = subprocess.Popen(
             [sys.executable, "-P", "-m", "cutter_agent", "verify", "--stream", "--json"],

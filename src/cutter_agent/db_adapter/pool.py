@@ -35,6 +35,10 @@ from cutter_agent.model import Lane
 logging.getLogger("psycopg.pool").addHandler(logging.NullHandler())  # what it warns of, we count and raise ourselves
 
 
+_READS = 4
+"""The server's last word and its hanging up are two reads; notices may come before."""
+
+
 class LanePool:
     """Connections of one principal. ``dirty_returns`` and ``discarded`` are facts for the report."""
 
@@ -56,7 +60,7 @@ class LanePool:
         self.connections_made = 0
 
     def borrow(self, timeout_s: float | None = None) -> LaneConnection:
-        """A connection that the server says is IDLE, whose principal was asserted.
+        """A connection whose principal was asserted. ``timeout_s`` bounds getting it and every wait on it.
 
         Raises ``ConfigMismatch``, or ``ConnectionFailed`` with the reason of the last attempt.
         """
@@ -64,16 +68,19 @@ class LanePool:
         if pool.get_stats().get("pool_size", 0) == 0:
             self._make_spare()
         try:
-            return pool.getconn(timeout=timeout_s or self._limits.borrow_timeout_s)
+            connection = pool.getconn(timeout=timeout_s or self._limits.borrow_timeout_s)
         except PoolTimeout as error:
             raise self._spare.reason() or ConnectionFailed(
                 f"no connection came free: {error}",
                 remedy="Another thread holds it, or raise the ceiling of connections.",
             ) from error
+        if timeout_s is not None:
+            connection.deadline_s = min(timeout_s, self._limits.deadline_s)
+        return connection
 
     def give_back(self, connection: LaneConnection) -> TransactionLeak | None:
-        """Put it back. One that is not IDLE is closed, counted, and described by the error that is returned; one
-        that is lost is closed and replaced when next needed."""
+        """Put it back. One that is not IDLE is closed (the server rolls back), counted, and described by the error
+        that is returned for the caller to raise; one that is lost is replaced when next needed."""
         leak = None
         if connection.lost:
             self.discarded += 1
@@ -81,7 +88,7 @@ class LanePool:
             leak = leak_of(connection, "a connection came back to the pool in the middle of a transaction")
             self.dirty_returns += 1
             connection.close()
-        connection.phase = None
+        _reset(connection, self._limits)
         connection.given_back_at = monotonic()
         if self._pool is not None and isinstance(connection, _PooledConnection):
             self._pool.putconn(connection)
@@ -106,9 +113,9 @@ class LanePool:
                     min_size=0,
                     max_size=self._limits.max_connections,
                     timeout=self._limits.borrow_timeout_s,
+                    reconnect_timeout=self._limits.borrow_timeout_s,
                     configure=self._configure,
                     check=self._check,
-                    reset=_reset,
                     open=True,
                     num_workers=1,
                     name=self._lane.value,
@@ -143,16 +150,13 @@ class LanePool:
 
         A backend that was killed while idle has sent its last word (57P01) and hung up: the socket is readable.
         """
-        if connection.state is not TransactionStatus.IDLE:
-            raise leak_of(connection, "a connection in the pool is in the middle of a transaction")
-        readable, _, _ = select.select([connection.pgconn.socket], [], [], 0)
-        if readable:
-            connection.pgconn.consume_input()
-        if connection.lost or (readable and _hung_up(connection)):
+        if connection.lost or _hung_up(connection):
             self.discarded += 1
             connection.close()
             raise psycopg.OperationalError("the connection was closed while it lay in the pool")
-        if monotonic() - connection.given_back_at > self._limits.check_after_idle_s and connection.given_back_at:
+        if connection.state is not TransactionStatus.IDLE:
+            return  # begin() refuses it, by name, and it comes back as a dirty return
+        if connection.given_back_at and monotonic() - connection.given_back_at > self._limits.check_after_idle_s:
             try:
                 assert_principal(connection, self._role, self._limits)
             except (DatabaseError, ConfigMismatch):
@@ -216,10 +220,16 @@ class _Spare:
         return self._reason
 
 
-def _reset(connection: _PooledConnection) -> None:
+def _reset(connection: LaneConnection, limits: Limits) -> None:
     """What one borrower set on the driver's side does not reach the next. Blocks spell out their own isolation and
-    access mode, so nothing here needs a statement."""
-    if connection.closed:
+    access mode, so nothing here needs a statement.
+
+    Done in the borrower's thread: the pool's own ``reset=`` hook would hand every return to a worker thread, which
+    costs a switch per block and leaves the pool empty, so growing, for the next borrower in line.
+    """
+    connection.phase = None
+    connection.deadline_s = limits.deadline_s
+    if connection.lost or connection.state is not TransactionStatus.IDLE:
         return
     connection.isolation_level = None
     connection.read_only = None
@@ -229,11 +239,14 @@ def _reset(connection: _PooledConnection) -> None:
 
 
 def _hung_up(connection: LaneConnection) -> bool:
-    readable, _, _ = select.select([connection.pgconn.socket], [], [], 0)
-    if not readable:
-        return False
-    try:
-        connection.pgconn.consume_input()
-    except psycopg.OperationalError:
-        return True
+    """Whether the server has closed its end. An idle connection has nothing to read but notices; read those away."""
+    watch = select.poll()
+    watch.register(connection.pgconn.socket, select.POLLIN)
+    for _ in range(_READS):
+        if not watch.poll(0):
+            break
+        try:
+            connection.pgconn.consume_input()
+        except psycopg.OperationalError:
+            return True
     return connection.lost

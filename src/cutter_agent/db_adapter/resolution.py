@@ -11,7 +11,7 @@ from time import monotonic
 from cutter_agent.db_adapter.interface import Statements
 from cutter_agent.db_adapter.settings import Limits
 from cutter_agent.db_adapter.transaction import AnswerLost
-from cutter_agent.errors import ConnectionFailed, DatabaseError, OutcomeUnknown
+from cutter_agent.errors import ConnectionFailed, DatabaseError, DeadlinePassed, OutcomeUnknown
 
 _PAUSE_S = 0.05
 
@@ -25,15 +25,13 @@ def was_committed(lost: AnswerLost, *, read: ReadWithin, limits: Limits, phase: 
     Raises ``OutcomeUnknown`` when it cannot be known within ``resolve_timeout_s``: the idempotency key makes running
     the same command again safe either way.
     """
-    if lost.xid is None:
-        return False
     ends = monotonic() + limits.resolve_timeout_s
     last = "no connection could be made"
     while (left_s := ends - monotonic()) > 0:
         try:
             with read(left_s) as block:
                 row: Mapping[str, object] | None = block.fetch_one("transaction_status", {"xid": lost.xid})
-        except ConnectionFailed as error:
+        except (ConnectionFailed, DeadlinePassed) as error:
             last = error.message
         else:
             status = None if row is None else row["status"]

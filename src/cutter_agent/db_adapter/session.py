@@ -178,10 +178,10 @@ class RealPostgresAdapter:
 
     @contextmanager
     def _block(
-        self, phase: str, isolation: Isolation, *, writes: bool, borrow_timeout_s: float | None = None
+        self, phase: str, isolation: Isolation, *, writes: bool, within_s: float | None = None
     ) -> Generator[Transaction]:
         self._refuse_nesting(phase)
-        connection = self._pool.borrow(borrow_timeout_s)
+        connection = self._pool.borrow(within_s)
         block = Transaction(connection, self._statements, phase=phase, writes=writes)
         self._inside.phase = phase
         self._blocks += 1
@@ -210,12 +210,13 @@ class RealPostgresAdapter:
             raise leak
 
     def _resolve(self, lost: AnswerLost, phase: str) -> None:
+        """Return if the server committed it after all; raise what is known otherwise."""
+        if lost.xid is None:
+            raise lost.cause  # the block wrote nothing: there is nothing to be known
         try:
             committed = was_committed(
                 lost,
-                read=lambda left_s: self._block(
-                    "resolve", Isolation.READ_COMMITTED, writes=False, borrow_timeout_s=left_s
-                ),
+                read=lambda left_s: self._block("resolve", Isolation.READ_COMMITTED, writes=False, within_s=left_s),
                 limits=self._limits,
                 phase=phase,
             )

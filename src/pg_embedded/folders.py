@@ -42,7 +42,7 @@ class ServerFolders:
 
     @property
     def json_log_file(self) -> Path:
-        """All statements, if ``json_log`` is on."""
+        """What the server logs with ``json_log`` on, or with the settings that ask for a jsonlog."""
         return self.log_dir / "server.json"
 
 

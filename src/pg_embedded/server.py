@@ -107,8 +107,6 @@ class ServerSettings:
             values |= {
                 "logging_collector": "on",
                 "log_destination": "jsonlog",
-                "log_directory": str(folders.log_dir),
-                "log_filename": "server",
                 "log_file_mode": "0600",
                 "log_rotation_age": "0",
                 "log_rotation_size": "0",
@@ -117,7 +115,12 @@ class ServerSettings:
                 "log_disconnections": "on",
             }
         values |= self.settings
-        values |= {"port": str(PORT), "unix_socket_directories": str(folders.socket_dir)}
+        values |= {  # where things lie is not for settings to say: outside the data directory, which may be copied
+            "port": str(PORT),
+            "unix_socket_directories": str(folders.socket_dir),
+            "log_directory": str(folders.log_dir),
+            "log_filename": "server",
+        }
         return "".join(f"{name} = {_quoted(value)}\n" for name, value in values.items())
 
 

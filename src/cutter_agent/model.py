@@ -99,6 +99,20 @@ class Severity(StrEnum):
     EXCEPTION = "exception"
 
 
+class BlockRole(StrEnum):
+    """Words of ``manifest_unit_block.block_role``: what is there before a change, what is there after it."""
+
+    ORIGIN = "origin"
+    RESULT = "result"
+
+
+class ReviewerKind(StrEnum):
+    """Words of ``review_decision.reviewer_kind``."""
+
+    HUMAN = "human"
+    POLICY = "policy"
+
+
 class LifecycleStatus(StrEnum):
     """Life of a unit and of a version. Retired is a state, never a deletion."""
 
@@ -147,4 +161,47 @@ class Segmentation:
     profile_version: str
     document_code: str
     units: tuple[Unit, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ManifestHeader:
+    """What a proposal is about: which bytes, under which grammar, for which document, by whom."""
+
+    snapshot_sha256: str
+    byte_length: int
+    unit_count: int
+    profile_id: str
+    profile_version: str
+    document_ref: str
+    document_code: str
+    title: str
+    tool_revision: str
+    marked_by: str
+    operation_kind: OperationKind
+    risk_class: RiskClass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ManifestBlock:
+    """One proposed unit: its span and its labels, never its body. ``unit_local_id`` is its place, from 0."""
+
+    unit_local_id: int
+    start_byte: int
+    end_byte: int
+    address: str
+    parent: str | None
+    level: str
+    kind: str
+    number: str | None
+    content_sha256: str
+    role: BlockRole
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    """The proposal (design 1.3): a header, one block per unit in document order, and what a reviewer must look at."""
+
+    header: ManifestHeader
+    units: tuple[ManifestBlock, ...]
     findings: tuple[Finding, ...]

@@ -1,0 +1,119 @@
+"""Keys and ids: all derived, none random, so that a replay after a crash meets its own rows (design 1.5).
+
+An id is ``uuid5`` of the house's namespace and a text that begins with the kind of the thing; parts are separated by
+a line feed, which no part contains. Ids are lower-case text everywhere outside PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from cutter_agent.errors import Internal
+from cutter_agent.model import ChangeSetId, DocumentRef, EntryId, Lane, OperationKind, UnitId
+from sealing.digest import canonical_digest
+
+NAMESPACE = UUID("8f4cf3a2-6f0e-5b1c-9f0d-7a1de1c0c077")
+"""Never changes: every id of every ledger hangs on it."""
+
+
+def entry_key(
+    *, snapshot_sha256: str, profile_id: str, profile_version: str, document_ref: str, operation_kind: OperationKind
+) -> str:
+    """What makes two MARKs the same: 64 hexadecimal digits."""
+    return canonical_digest(
+        {
+            "snapshot_sha256": snapshot_sha256,
+            "profile_id": profile_id,
+            "profile_version": profile_version,
+            "document_ref": document_ref,
+            "operation_kind": operation_kind.value,
+        }
+    )
+
+
+def entry_id(key: str) -> EntryId:
+    """The backlog entry of an idempotency key."""
+    return EntryId(_derived("entry", key))
+
+
+def history_id(entry: str, version_after: int) -> str:
+    """The history row that made this version of the entry."""
+    return _derived("history", entry, str(version_after))
+
+
+def dependency_id(from_entry: str, to_entry: str, kind: str) -> str:
+    """The edge between two entries."""
+    return _derived("dependency", from_entry, to_entry, kind)
+
+
+def sweep_id(swept_by: str, promoted: Iterable[tuple[str, int]], *, started_at: datetime) -> str:
+    """A sweep is what it promoted: (entry, version after), in order. One that promoted nothing is its moment."""
+    parts = [f"{entry}@{version}" for entry, version in promoted]
+    return _derived("sweep", *parts) if parts else _derived("sweep-empty", swept_by, started_at.isoformat())
+
+
+def envelope_id(entry: str, manifest_digest: str) -> str:
+    """The envelope that carries one manifest of one entry through review."""
+    return _derived("envelope", entry, manifest_digest)
+
+
+def unit_id(document_ref: str, address: str) -> UnitId:
+    """The unit that an address of a document names, for ever."""
+    return UnitId(_derived("unit", document_ref, address))
+
+
+def decision_id(envelope: str, ordinal: int) -> str:
+    """The ``ordinal``-th decision (from 1) on an envelope."""
+    return _derived("decision", envelope, str(ordinal))
+
+
+def change_set_key(key: str, manifest_digest: str, attempt: int) -> str:
+    """What makes two CUTs the same: entry key, manifest, attempt (from 1)."""
+    return canonical_digest({"entry_key": key, "manifest_digest": manifest_digest, "attempt": attempt})
+
+
+def change_set_id(key: str) -> ChangeSetId:
+    """The change set of a change-set key."""
+    return ChangeSetId(_derived("change-set", key))
+
+
+def rollback_key(change_set: str) -> str:
+    """The name under which a change set could be compensated."""
+    return _derived("rollback", change_set)
+
+
+def affected_row_id(change_set: str, target_row: str) -> str:
+    """The ledger's row for one touched unit."""
+    return _derived("affected-row", change_set, target_row)
+
+
+def signature_id(lane: Lane, signed: str) -> str:
+    """The signature of a lane under a change set or a verify result."""
+    return _derived("signature", lane.value, signed)
+
+
+def verify_result_id(change_set: str, ordinal: int) -> str:
+    """The ``ordinal``-th verification (from 1) of a change set."""
+    return _derived("verify-result", change_set, str(ordinal))
+
+
+def escalation_id(verify_result: str) -> EntryId:
+    """The backlog entry that a failed verification opens."""
+    return EntryId(_derived("escalation", verify_result))
+
+
+def document_ref(text: str) -> DocumentRef:
+    """A document reference as ids and keys may use it. Raises ``Internal`` if a caller let a line feed through."""
+    return DocumentRef(_one_line(text))
+
+
+def _derived(kind: str, *parts: str) -> str:
+    return str(uuid5(NAMESPACE, "\n".join((kind, *map(_one_line, parts)))))
+
+
+def _one_line(part: str) -> str:
+    if "\n" in part:
+        raise Internal(f"an id part holds a line feed: {part!r}", remedy="Refuse such a reference at the door.")
+    return part

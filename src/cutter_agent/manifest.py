@@ -1,0 +1,297 @@
+"""The manifest: made from a segmentation, spelt one way (RFC 8785), read back strictly (design 1.3).
+
+A manifest holds offsets, labels and hashes. Bodies are not in it and cannot be: an unknown member is refused, and
+what is cut is taken from the stored snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from cutter_agent.errors import InputRefused, ManifestInvalid, Problem
+from cutter_agent.model import (
+    BlockRole,
+    Finding,
+    Manifest,
+    ManifestBlock,
+    ManifestHeader,
+    OperationKind,
+    RiskClass,
+    Segmentation,
+    Severity,
+)
+from sealing.canonical import JsonValue, canonical_bytes
+from sealing.digest import sha256_hex
+
+FORMAT = "iu-manifest/1"
+
+_TEXT = (str,)
+_TEXT_OR_NULL = (str, type(None))
+_COUNT = (int,)
+_HEADER_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "snapshot_sha256": _TEXT,
+    "byte_length": _COUNT,
+    "unit_count": _COUNT,
+    "profile_id": _TEXT,
+    "profile_version": _TEXT,
+    "document_ref": _TEXT,
+    "document_code": _TEXT,
+    "title": _TEXT,
+    "tool_revision": _TEXT,
+    "marked_by": _TEXT,
+    "operation_kind": _TEXT,
+    "risk_class": _TEXT,
+}
+_BLOCK_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "unit_local_id": _COUNT,
+    "start_byte": _COUNT,
+    "end_byte": _COUNT,
+    "address": _TEXT,
+    "parent": _TEXT_OR_NULL,
+    "level": _TEXT,
+    "kind": _TEXT,
+    "number": _TEXT_OR_NULL,
+    "content_sha256": _TEXT,
+    "role": _TEXT,
+}
+_FINDING_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "code": _TEXT,
+    "severity": _TEXT,
+    "start_byte": _COUNT,
+    "end_byte": (int, type(None)),
+    "message": _TEXT,
+}
+_REMEDY = "Spell the manifest as `iu-cutter segment --manifest` does: labels and byte offsets, no bodies."
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealedManifest:
+    """A manifest with its one spelling and the digest of exactly that spelling."""
+
+    manifest: Manifest
+    canonical: bytes
+    digest: str
+
+
+def build(
+    segmentation: Segmentation,
+    *,
+    document_ref: str,
+    title: str,
+    tool_revision: str,
+    marked_by: str,
+    risk_class: RiskClass = RiskClass.STANDARD,
+    operation_kind: OperationKind = OperationKind.FIRST_CUT,
+) -> Manifest:
+    """The proposal to cut a snapshot exactly as ``segmentation`` says."""
+    return Manifest(
+        header=ManifestHeader(
+            snapshot_sha256=segmentation.snapshot_sha256,
+            byte_length=segmentation.byte_length,
+            unit_count=len(segmentation.units),
+            profile_id=segmentation.profile_id,
+            profile_version=segmentation.profile_version,
+            document_ref=document_ref,
+            document_code=segmentation.document_code,
+            title=title,
+            tool_revision=tool_revision,
+            marked_by=marked_by,
+            operation_kind=operation_kind,
+            risk_class=risk_class,
+        ),
+        units=tuple(
+            ManifestBlock(
+                unit_local_id=position,
+                start_byte=unit.start_byte,
+                end_byte=unit.end_byte,
+                address=unit.address,
+                parent=unit.parent,
+                level=unit.level,
+                kind=unit.kind,
+                number=unit.number,
+                content_sha256=unit.content_sha256,
+                role=BlockRole.RESULT,
+            )
+            for position, unit in enumerate(segmentation.units)
+        ),
+        findings=segmentation.findings,
+    )
+
+
+def as_json(manifest: Manifest) -> JsonValue:
+    """The JSON value whose canonical spelling is the manifest."""
+    return {
+        "format": FORMAT,
+        "header": {name: _plain(getattr(manifest.header, name)) for name in _HEADER_FIELDS},
+        "units": [
+            {
+                "unit_local_id": unit.unit_local_id,
+                "start_byte": unit.start_byte,
+                "end_byte": unit.end_byte,
+                "address": unit.address,
+                "parent": unit.parent,
+                "level": unit.level,
+                "kind": unit.kind,
+                "number": unit.number,
+                "content_sha256": unit.content_sha256,
+                "role": unit.role.value,
+            }
+            for unit in manifest.units
+        ],
+        "findings": [
+            {name: _plain(getattr(finding, name)) for name in _FINDING_FIELDS} for finding in manifest.findings
+        ],
+    }
+
+
+def _plain(value: str | int | None) -> str | int | None:
+    """A word of an enumeration as plain text: only exact types take canonical JSON's fast road."""
+    return str(value) if isinstance(value, str) else value
+
+
+def seal(manifest: Manifest) -> SealedManifest:
+    """Spell and digest. Raises ``sealing.errors.CanonicalTypeError`` on a value that has no canonical spelling."""
+    canonical = canonical_bytes(as_json(manifest))
+    return SealedManifest(manifest=manifest, canonical=canonical, digest=sha256_hex(canonical))
+
+
+def parse(data: bytes) -> Manifest:
+    """A manifest from its JSON, complete and strict: every member there, none unknown, every type right.
+
+    Whether it is *true* of a snapshot is the validator's question, not this one's.
+
+    Raises:
+        ManifestInvalid: all structural problems at once, with the index of their block.
+    """
+    return _from_document(_document(data))
+
+
+def parse_proposal(
+    data: bytes, *, marked_by: str, tool_revision: str, byte_length: int, snapshot_sha256: str
+) -> Manifest:
+    """A manifest made elsewhere: who marks it and with which tool is said by the caller, never by the file.
+
+    ``unit_local_id``, ``role``, ``unit_count``, ``operation_kind`` and ``risk_class`` may be left out. A finding
+    ``external_manifest`` is added, so that a policy never approves by itself what no profile of ours proposed.
+
+    Raises:
+        ManifestInvalid: all structural problems at once, with the index of their block.
+    """
+    document = _document(data)
+    header, units = document.get("header"), document.get("units")
+    if isinstance(header, dict) and isinstance(units, list):
+        header.setdefault("byte_length", byte_length)
+        header.setdefault("snapshot_sha256", snapshot_sha256)
+        header.setdefault("unit_count", len(units))
+        header.setdefault("operation_kind", OperationKind.FIRST_CUT.value)
+        header.setdefault("risk_class", RiskClass.STANDARD.value)
+        header["marked_by"], header["tool_revision"] = marked_by, tool_revision
+        for position, unit in enumerate(units):
+            if isinstance(unit, dict):
+                unit.setdefault("unit_local_id", position)
+                unit.setdefault("role", BlockRole.RESULT.value)
+                unit.setdefault("parent", None)
+                unit.setdefault("number", None)
+        document.setdefault("findings", [])
+    if isinstance(document.get("findings"), list):
+        document["findings"].append(
+            {
+                "code": "external_manifest",
+                "severity": Severity.EXCEPTION.value,
+                "start_byte": 0,
+                "end_byte": None,
+                "message": "The spans were proposed outside this program: a person must look at them.",
+            }
+        )
+    return _from_document(document)
+
+
+def _document(data: bytes) -> dict[str, Any]:
+    try:
+        document = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputRefused(f"the manifest is not JSON: {error}", remedy=_REMEDY) from error
+    if not isinstance(document, dict):
+        raise InputRefused("the manifest is not a JSON object", remedy=_REMEDY)
+    return document
+
+
+def _from_document(document: Mapping[str, Any]) -> Manifest:
+    problems = list(_document_problems(document))
+    if problems:
+        raise ManifestInvalid(problems)
+    header = dict(document["header"])
+    header["operation_kind"] = OperationKind(header["operation_kind"])
+    header["risk_class"] = RiskClass(header["risk_class"])
+    units = document["units"]
+    for unit in units:
+        unit["role"] = BlockRole(unit["role"])
+    return Manifest(
+        header=ManifestHeader(**header),
+        units=tuple(ManifestBlock(**unit) for unit in units),
+        findings=tuple(
+            Finding(**{**finding, "severity": Severity(finding["severity"])}) for finding in document["findings"]
+        ),
+    )
+
+
+def _document_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
+    if document.get("format") != FORMAT:
+        yield _shape(f"format is {document.get('format')!r}, expected {FORMAT!r}", None)
+    for name in document.keys() - {"format", "header", "units", "findings"}:
+        yield _shape(f"unknown member {name!r}", None)
+    yield from _member_problems("header", document.get("header"), _HEADER_FIELDS, None)
+    yield from _word_problems("header", document.get("header"), "operation_kind", OperationKind, None)
+    yield from _word_problems("header", document.get("header"), "risk_class", RiskClass, None)
+    yield from _list_problems("unit", document.get("units"), _BLOCK_FIELDS, ("role", BlockRole))
+    yield from _list_problems("finding", document.get("findings"), _FINDING_FIELDS, ("severity", Severity))
+
+
+def _list_problems(
+    what: str, rows: object, fields: Mapping[str, tuple[type, ...]], word: tuple[str, type[BlockRole] | type[Severity]]
+) -> Iterator[Problem]:
+    if not isinstance(rows, list):
+        yield _shape(f"{what}s: a list is required", None)
+        return
+    name, words = word
+    for index, row in enumerate(rows):
+        block_index = index if what == "unit" else None
+        yield from _member_problems(f"{what} {index}", row, fields, block_index)
+        yield from _word_problems(f"{what} {index}", row, name, words, block_index)
+
+
+def _member_problems(
+    where: str, row: object, fields: Mapping[str, tuple[type, ...]], block_index: int | None
+) -> Iterator[Problem]:
+    if not isinstance(row, dict):
+        yield _shape(f"{where}: an object is required", block_index)
+        return
+    if row.keys() != fields.keys():
+        for name in sorted(fields.keys() - row.keys()):
+            yield _shape(f"{where}: member {name!r} is missing", block_index)
+        for name in sorted(row.keys() - fields.keys()):
+            yield _shape(f"{where}: unknown member {name!r}", block_index)
+    for name, types in fields.items():
+        if name in row and type(row[name]) not in types:
+            wanted = " or ".join("null" if kind is type(None) else kind.__name__ for kind in types)
+            yield _shape(f"{where}: {name} is a {type(row[name]).__name__}, expected {wanted}", block_index)
+
+
+def _word_problems(
+    where: str,
+    row: object,
+    name: str,
+    words: type[OperationKind] | type[RiskClass] | type[BlockRole] | type[Severity],
+    block_index: int | None,
+) -> Iterator[Problem]:
+    value = row.get(name) if isinstance(row, dict) else None
+    if isinstance(value, str) and value not in words.__members__.values():
+        yield _shape(f"{where}: {name} {value!r} is none of {', '.join(words)}", block_index)
+
+
+def _shape(message: str, block_index: int | None) -> Problem:
+    return Problem(code="manifest_shape", message=message, remedy=_REMEDY, block_index=block_index)

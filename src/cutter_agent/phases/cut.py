@@ -1,0 +1,298 @@
+"""CUT: exactly what was approved becomes units (design 1.5). DOT-991, SERIALIZABLE.
+
+Everything is recomputed from stored bytes inside the transaction: snapshot and manifest digests, every rule of the
+validator, every block. Writes dot_pair_signature 1, cut_change_set 1, affected_row N, history 1, and in ``iu`` the
+document (first cut), unit N, unit_version N, set-wise. The server counts what was written before COMMIT.
+
+A second attempt, after a failed verification and a new approval, writes versions only where the store differs from
+the approved manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cutter_agent.errors import GovernanceRefused, PhantomSuccess, StaleApproval
+from cutter_agent.idempotency import change_set_id, change_set_key, rollback_key, signature_id
+from cutter_agent.ledger import next_history
+from cutter_agent.model import ChangeKind, EntryStatus, Verdict
+from cutter_agent.phases.changes import affected_rows, changes
+from cutter_agent.phases.replay import converging
+from cutter_agent.phases.review import blocks_of
+from cutter_agent.phases.stored import StoredProposal, known_entry, load_proposal
+from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore
+from cutter_agent.rows import (
+    AffectedRow,
+    ChangeSet,
+    Decision,
+    Document,
+    Entry,
+    Envelope,
+    History,
+    NewUnit,
+    StoredUnit,
+    UnitBlock,
+)
+from cutter_agent.signing import Bound, ChangeSetClaim, SignatureRow, Signer, affected_digest
+from cutter_agent.state_machine import require_move
+from cutter_agent.validation import Vocabulary
+
+_APPLIED = frozenset({EntryStatus.CUT_APPLIED, EntryStatus.VERIFIED_COMPLETE, EntryStatus.VERIFY_FAILED_ESCALATED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutResult:
+    """The change set of the entry. ``applied`` is False when an earlier run had written it: nothing was written now."""
+
+    change_set: ChangeSet
+    status: EntryStatus
+    applied: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What CUT knows before it decides, all of it read inside the transaction."""
+
+    proposal: StoredProposal
+    version: int
+    decisions: Sequence[Decision]
+    blocks: Sequence[UnitBlock]
+    blockers: Sequence[Entry]
+    change_sets: Sequence[ChangeSet]
+    failed_verifications: int
+    claims: Sequence[CodeClaim]
+    document_cuts: Sequence[tuple[int, str]]
+    stored_units: Sequence[StoredUnit]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutPlan:
+    """The rows of one CUT. ``units`` are those that are written: all of them in a first attempt."""
+
+    document: Document | None
+    units: Sequence[NewUnit]
+    document_unit_count: int
+    change_set: ChangeSet
+    signature: SignatureRow
+    affected: Sequence[AffectedRow]
+    history: History
+
+
+def cut(
+    database: ExecDatabase, *, entry_id: str, signer: Signer, clock: Clock, words: Vocabulary | None = None
+) -> CutResult:
+    """Apply the approved manifest of an entry.
+
+    Raises:
+        LaneReferenceMismatch: the signer is not DOT-991's; nothing was read.
+        IllegalTransition: the entry is not approved.
+        StaleApproval: what is stored is not what was approved.
+        GovernanceRefused: a blocker is open, or the code or reference belongs to another document.
+        PhantomSuccess: the server counts another number of units than was approved; rolled back.
+    """
+    signer.require_change_sets()
+
+    def body(store: ExecStore) -> CutResult:
+        entry = known_entry(store.lock_entry(entry_id), entry_id)
+        envelope = store.envelope(entry_id, entry.request.manifest_digest)
+        change_sets = store.change_sets(envelope.envelope_id) if envelope else []
+        if entry.status in _APPLIED and change_sets:
+            return CutResult(change_set=change_sets[-1], status=entry.status, applied=False)
+        require_move(entry.status, EntryStatus.CUT_IN_PROGRESS, entry_id=entry_id)
+        plan = decide(_facts(store, entry, envelope, change_sets, words), signer=signer, now=clock())
+        apply(store, entry, plan)
+        return CutResult(change_set=plan.change_set, status=EntryStatus.CUT_APPLIED, applied=True)
+
+    return converging(lambda: database.serializable("CUT", body))
+
+
+def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
+    """The rows of this cut, or the reason why it may not be."""
+    proposal = facts.proposal
+    request, entry = proposal.request, proposal.entry
+    decision = _standing_approval(facts)
+    _require_no_blocker(facts)
+    attempt = facts.failed_verifications + 1
+    if len(facts.change_sets) >= attempt:
+        raise GovernanceRefused(
+            f"entry {entry.entry_id} has {len(facts.change_sets)} change sets and {attempt - 1} failed verifications",
+            remedy="The newest change set has no verdict yet: verify it.",
+        )
+    if list(facts.blocks) != blocks_of(proposal):
+        raise StaleApproval(
+            f"entry {entry.entry_id}: the approved blocks are not those of the approved manifest",
+            remedy="Do not cut it. Find out who changed the ledger; then mark the source again.",
+        )
+    made = changes(proposal, facts.stored_units)
+    key = change_set_key(request.idempotency_key, request.manifest_digest, attempt)
+    name = change_set_id(key)
+    affected = affected_rows(name, made)
+    cut_seq = max((sequence for sequence, _ in facts.document_cuts), default=0) + 1
+    change_set = ChangeSet(
+        change_set_id=name,
+        rollback_key=rollback_key(name),
+        idempotency_key=key,
+        manifest_id=decision.manifest_id,
+        manifest_version=len({digest for _, digest in facts.document_cuts} | {request.manifest_digest}),
+        review_decision_id=decision.review_decision_id,
+        executor_signature_id=signature_id(signer.lane, name),
+        executor_tool_revision=signer.tool_revision,
+        verifier_tool_revision="pending",
+        state="committed",
+        affected_unit_count=len(made),
+        emitted_by=signer.identity,
+        emitted_at=now,
+        payload_summary={
+            "attempt": attempt,
+            "units": len(proposal.units),
+            "inserted": sum(change.before is None for change in made),
+            "revised": sum(change.before is not None for change in made),
+        },
+        document_ref=request.document_ref,
+        cut_seq=cut_seq,
+        manifest_digest=request.manifest_digest,
+        snapshot_sha256=request.snapshot_sha256,
+    )
+    return CutPlan(
+        document=_document(facts, signer.identity, now),
+        units=[change.unit for change in made],
+        document_unit_count=len(proposal.units),
+        change_set=change_set,
+        signature=_signature(change_set, entry, attempt, affected, signer, now),
+        affected=affected,
+        history=next_history(
+            entry,
+            version=facts.version,
+            change=ChangeKind.CUT,
+            after=EntryStatus.CUT_APPLIED,
+            changed_by=signer.identity,
+            changed_at=now,
+            rationale=f"cut {cut_seq} of {request.document_ref}: {len(made)} unit(s) written",
+            diff={"change_set_id": name, "cut_seq": cut_seq, "affected_unit_count": len(made)},
+        ),
+    )
+
+
+def apply(store: ExecStore, entry: Entry, plan: CutPlan) -> None:
+    """Write the plan and let the server count it. Raises ``PhantomSuccess``."""
+    change_set = plan.change_set
+    store.move_entry(entry.entry_id, entry.status, EntryStatus.CUT_IN_PROGRESS)
+    if plan.document is not None:
+        store.add_document(plan.document)
+    store.add_change_set(change_set)
+    store.add_signature(plan.signature)
+    if plan.units:
+        store.add_units(change_set.document_ref, (unit for unit in plan.units if unit.is_new))
+        store.add_versions(change_set, plan.units)
+        store.add_affected_rows(plan.affected)
+    store.move_entry(entry.entry_id, EntryStatus.CUT_IN_PROGRESS, EntryStatus.CUT_APPLIED)
+    store.add_history(plan.history)
+    counted = store.count_written(change_set.change_set_id, change_set.document_ref)
+    approved = (change_set.affected_unit_count, plan.document_unit_count)
+    if counted != approved:
+        raise PhantomSuccess(
+            f"entry {entry.entry_id}: approved were {approved[0]} versions and {approved[1]} units, "
+            f"the server counts {counted[0]} and {counted[1]}",
+            remedy="Nothing was kept. This is a defect of the writer or of the schema: `iu-cutter db check`.",
+        )
+
+
+def _facts(
+    store: ExecStore,
+    entry: Entry,
+    envelope: Envelope | None,
+    change_sets: Sequence[ChangeSet],
+    words: Vocabulary | None,
+) -> Facts:
+    proposal = load_proposal(store, entry, words)
+    request = proposal.request
+    return Facts(
+        proposal=proposal,
+        version=store.latest_version(entry.entry_id),
+        decisions=store.decisions(envelope.envelope_id) if envelope else (),
+        blocks=store.blocks(envelope.envelope_id) if envelope else (),
+        blockers=store.open_blockers(entry.entry_id),
+        change_sets=change_sets,
+        failed_verifications=store.change_count(entry.entry_id, ChangeKind.VERIFY_FAIL),
+        claims=store.claims(document_ref=request.document_ref, document_code=request.document_code),
+        document_cuts=store.document_cuts(request.document_ref),
+        stored_units=store.current_units(request.document_ref) if change_sets else (),
+    )
+
+
+def _standing_approval(facts: Facts) -> Decision:
+    request = facts.proposal.request
+    standing = [row for row in facts.decisions if row.superseded_by_review_decision_id is None]
+    if len(standing) != 1 or standing[0].verdict is not Verdict.PASS:
+        raise StaleApproval(
+            f"entry {facts.proposal.entry.entry_id}: no standing approval of manifest {request.manifest_digest}",
+            remedy="Review it again: a later decision took the place of the approval.",
+        )
+    approval = standing[0]
+    bound = (approval.entry_id, approval.manifest_digest, approval.snapshot_sha256)
+    if bound != (facts.proposal.entry.entry_id, request.manifest_digest, request.snapshot_sha256):
+        raise StaleApproval(
+            f"decision {approval.review_decision_id} approved other bytes than those of the entry",
+            remedy="Review it again, with the manifest that is stored.",
+        )
+    return approval
+
+
+def _require_no_blocker(facts: Facts) -> None:
+    if facts.blockers:
+        named = ", ".join(f"{entry.entry_id} ({entry.status})" for entry in facts.blockers)
+        raise GovernanceRefused(
+            f"entry {facts.proposal.entry.entry_id} is blocked by {named}",
+            remedy="Bring the blocking entries to verified_complete first.",
+        )
+
+
+def _document(facts: Facts, created_by: str, now: datetime) -> Document | None:
+    """The document's own row for a first cut; None when an earlier attempt of this entry wrote it."""
+    header = facts.proposal.sealed.manifest.header
+    cut_before = [claim for claim in facts.claims if claim.entry_id is None]
+    if facts.change_sets:
+        return None
+    if cut_before:
+        holder = cut_before[0]
+        raise GovernanceRefused(
+            f"{holder.document_ref} (code {holder.document_code}) was cut meanwhile; cutting an edited source again "
+            "(recut) is not available yet",
+            remedy="Abandon this entry, or mark the text under a reference and code of its own.",
+        )
+    return Document(
+        document_ref=header.document_ref,
+        document_code=header.document_code,
+        profile_id=header.profile_id,
+        title=header.title,
+        created_at=now,
+        created_by=created_by,
+    )
+
+
+def _signature(
+    change_set: ChangeSet,
+    entry: Entry,
+    attempt: int,
+    affected: Sequence[AffectedRow],
+    signer: Signer,
+    now: datetime,
+) -> SignatureRow:
+    bound = Bound(
+        entry_id=entry.entry_id,
+        manifest_digest=change_set.manifest_digest,
+        snapshot_sha256=change_set.snapshot_sha256,
+    )
+    claim = ChangeSetClaim(
+        bound=bound,
+        change_set_id=change_set.change_set_id,
+        review_decision_id=change_set.review_decision_id,
+        document_ref=change_set.document_ref,
+        cut_seq=change_set.cut_seq,
+        attempt=attempt,
+        affected_unit_count=change_set.affected_unit_count,
+        units_sha256=affected_digest(affected),
+    )
+    return signer.sign_change_set(claim, signed_at=now)

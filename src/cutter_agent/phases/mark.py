@@ -1,0 +1,256 @@
+"""MARK: a document becomes a backlog entry, once (design 1.5). DOT-991, READ COMMITTED.
+
+Writes entry 1, history 1, and in ``iu`` snapshot 1, manifest 1 (each only where those bytes are not stored yet).
+The same source under the same profile and reference is the same entry: the second MARK writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cutter_agent import segmenter
+from cutter_agent.errors import GovernanceRefused, InputRefused
+from cutter_agent.idempotency import document_ref as one_line
+from cutter_agent.idempotency import entry_id, entry_key
+from cutter_agent.ledger import first_history, new_entry
+from cutter_agent.manifest import SealedManifest, build, parse_proposal, seal
+from cutter_agent.model import EntryKind, EntryStatus, OperationKind, RiskClass, Severity
+from cutter_agent.phases.replay import converging
+from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore
+from cutter_agent.rows import CutRequest, Entry, History, Snapshot, StoredManifest
+from cutter_agent.segmenter.profiles import Profile
+from cutter_agent.state_machine import TERMINAL
+from cutter_agent.validation import Vocabulary, require_valid
+from sealing.digest import sha256_hex
+
+DEFAULT_MAX_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The bytes to be cut and what is known of them. ``origin`` says how they came (a path, standard input)."""
+
+    data: bytes
+    label: str
+    origin: str
+    media_type: str
+    document_ref: str
+    document_code: str
+    title: str
+    risk_class: RiskClass = RiskClass.STANDARD
+
+    def __repr__(self) -> str:
+        return f"Source(label={self.label!r}, document_ref={self.document_ref!r}, byte_length={len(self.data)})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marker:
+    """Who marks, with which revision of this program, and how large a source may be."""
+
+    identity: str
+    tool_revision: str
+    max_bytes: int = DEFAULT_MAX_BYTES
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkResult:
+    """The entry, and whether this call wrote it."""
+
+    entry: Entry
+    created: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarkPlan:
+    """The rows of one MARK."""
+
+    entry: Entry
+    history: History
+    snapshot: Snapshot
+    manifest: StoredManifest
+
+
+def mark(database: ExecDatabase, *, source: Source, profile: Profile, marker: Marker, clock: Clock) -> MarkResult:
+    """Segment ``source`` with ``profile`` and record the proposal.
+
+    Raises:
+        InputRefused: the bytes cannot be taken (empty, too large, not UTF-8, NUL), with their place.
+        GovernanceRefused: the code belongs to another document, or the document was cut before.
+    """
+    _require_size(source, marker)
+    key = _key(source, profile.id, profile.version)
+    existing = database.read(lambda store: store.find_entry(entry_id(key)))
+    if existing is not None:
+        return MarkResult(entry=existing, created=False)
+    segmentation = segmenter.segment(source.data, profile=profile, document_code=source.document_code)
+    manifest = build(
+        segmentation,
+        document_ref=source.document_ref,
+        title=source.title,
+        tool_revision=marker.tool_revision,
+        marked_by=marker.identity,
+        risk_class=source.risk_class,
+    )
+    return _record(database, key=key, source=source, sealed=seal(manifest), words=None, clock=clock)
+
+
+def mark_manifest(
+    database: ExecDatabase,
+    *,
+    source: Source,
+    proposal: bytes,
+    marker: Marker,
+    clock: Clock,
+    words: Vocabulary | None = None,
+) -> MarkResult:
+    """Record a manifest that was made elsewhere (spans and labels only) about ``source``.
+
+    Raises:
+        ManifestInvalid: all problems at once, structural ones first.
+        GovernanceRefused: as ``mark``.
+    """
+    _require_size(source, marker)
+    manifest = parse_proposal(
+        proposal,
+        marked_by=marker.identity,
+        tool_revision=marker.tool_revision,
+        byte_length=len(source.data),
+        snapshot_sha256=sha256_hex(source.data),
+    )
+    header = manifest.header
+    if (header.document_ref, header.document_code) != (source.document_ref, source.document_code):
+        raise InputRefused(
+            f"the manifest is about {header.document_ref} ({header.document_code}), the source was given as "
+            f"{source.document_ref} ({source.document_code})",
+            remedy="Give the manifest with the document that it was made for.",
+        )
+    key = _key(source, header.profile_id, header.profile_version)
+    return _record(database, key=key, source=source, sealed=seal(manifest), words=words, clock=clock)
+
+
+def decide(*, key: str, source: Source, sealed: SealedManifest, claims: list[CodeClaim], now: datetime) -> MarkPlan:
+    """The rows of a new entry. Raises ``GovernanceRefused``."""
+    for claim in claims:
+        _refuse_claim(source, claim)
+    header = sealed.manifest.header
+    exceptions = sum(finding.severity is Severity.EXCEPTION for finding in sealed.manifest.findings)
+    request = CutRequest(
+        idempotency_key=key,
+        document_ref=header.document_ref,
+        document_code=header.document_code,
+        title=header.title,
+        label=source.label,
+        snapshot_sha256=header.snapshot_sha256,
+        manifest_digest=sealed.digest,
+        profile_id=header.profile_id,
+        profile_version=header.profile_version,
+        operation_kind=header.operation_kind.value,
+        risk_class=header.risk_class.value,
+        marked_by=header.marked_by,
+        tool_revision=header.tool_revision,
+        unit_count=header.unit_count,
+        exception_count=exceptions,
+        notice_count=len(sealed.manifest.findings) - exceptions,
+    )
+    entry = new_entry(entry_id(key), EntryKind.CUT, request.as_json(), now)
+    return MarkPlan(
+        entry=entry,
+        history=first_history(
+            entry,
+            changed_by=header.marked_by,
+            rationale=f"marked {source.label}",
+            diff={"manifest_digest": sealed.digest, "snapshot_sha256": header.snapshot_sha256},
+        ),
+        snapshot=Snapshot(
+            sha256=header.snapshot_sha256,
+            data=source.data,
+            media_type=source.media_type,
+            label=source.label,
+            origin=source.origin,
+            captured_at=now,
+            captured_by=header.marked_by,
+        ),
+        manifest=StoredManifest(
+            digest=sealed.digest,
+            canonical_json=sealed.canonical,
+            snapshot_sha256=header.snapshot_sha256,
+            document_ref=header.document_ref,
+            profile_id=header.profile_id,
+            profile_version=header.profile_version,
+            unit_count=header.unit_count,
+            proposed_at=now,
+            proposed_by=header.marked_by,
+        ),
+    )
+
+
+def apply(store: ExecStore, plan: MarkPlan) -> None:
+    """Write the plan. Raises ``UniqueConflict`` when somebody else marked the same thing meanwhile."""
+    store.add_entry(plan.entry)
+    store.add_history(plan.history)
+    if not store.has_snapshot(plan.snapshot.sha256):
+        store.add_snapshot(plan.snapshot)
+    if not store.has_manifest(plan.manifest.digest):
+        store.add_manifest(plan.manifest)
+
+
+def _record(
+    database: ExecDatabase,
+    *,
+    key: str,
+    source: Source,
+    sealed: SealedManifest,
+    words: Vocabulary | None,
+    clock: Clock,
+) -> MarkResult:
+    require_valid(sealed.manifest, source.data, words)
+
+    def body(store: ExecStore) -> MarkResult:
+        existing = store.find_entry(entry_id(key))
+        if existing is not None:
+            return MarkResult(entry=existing, created=False)
+        claims = store.claims(document_ref=source.document_ref, document_code=source.document_code)
+        plan = decide(key=key, source=source, sealed=sealed, claims=claims, now=clock())
+        apply(store, plan)
+        return MarkResult(entry=plan.entry, created=True)
+
+    return converging(lambda: database.read_committed("MARK", body))
+
+
+def _key(source: Source, profile_id: str, profile_version: str) -> str:
+    return entry_key(
+        snapshot_sha256=sha256_hex(source.data),
+        profile_id=profile_id,
+        profile_version=profile_version,
+        document_ref=one_line(source.document_ref),
+        operation_kind=OperationKind.FIRST_CUT,
+    )
+
+
+def _require_size(source: Source, marker: Marker) -> None:
+    if not source.data:
+        raise InputRefused(f"{source.label} is empty", remedy="Give a document with text in it.", path=source.label)
+    if len(source.data) > marker.max_bytes:
+        raise InputRefused(
+            f"{source.label} has {len(source.data)} bytes, the limit is {marker.max_bytes}",
+            remedy="Split the document, or raise DOT_CUTTER_MAX_INPUT_BYTES.",
+            path=source.label,
+        )
+
+
+def _refuse_claim(source: Source, claim: CodeClaim) -> None:
+    if claim.document_ref != source.document_ref:
+        if claim.status in TERMINAL - {EntryStatus.VERIFIED_COMPLETE}:
+            return
+        raise GovernanceRefused(
+            f"document code {source.document_code} belongs to {claim.document_ref}"
+            + (f" (entry {claim.entry_id}, {claim.status})" if claim.entry_id else ""),
+            remedy="Give this document a code of its own with --code.",
+        )
+    if claim.entry_id is None:
+        raise GovernanceRefused(
+            f"{source.document_ref} was cut before, from other bytes or with another profile; "
+            "cutting an edited source again (recut) is not available yet",
+            remedy="Keep the cut that is there, or mark the new text under a reference and code of its own.",
+        )

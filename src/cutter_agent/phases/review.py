@@ -1,0 +1,283 @@
+"""REVIEW: somebody other than the marker approves, defers or rejects (design 1.5). DOT-991, READ COMMITTED.
+
+The first decision on a manifest writes manifest_envelope 1 and manifest_unit_block N whatever the verdict, so that
+every verdict names what it judged; each decision writes review_decision 1 and history 1. A later decision names the
+prior one, which is stamped superseded, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cutter_agent.errors import AwaitingReview, GovernanceRefused, ReviewerNotIndependent, StaleApproval
+from cutter_agent.idempotency import decision_id, envelope_id, unit_id
+from cutter_agent.ledger import REVIEW_WORDS, next_history
+from cutter_agent.model import (
+    ChangeKind,
+    EntryStatus,
+    ManifestBlock,
+    ReviewerKind,
+    RiskClass,
+    Verdict,
+)
+from cutter_agent.phases.replay import converging
+from cutter_agent.phases.stored import StoredProposal, known_entry, load_proposal
+from cutter_agent.ports import Clock, ExecDatabase, ExecStore
+from cutter_agent.rows import Decision, Envelope, History, UnitBlock
+from cutter_agent.state_machine import require_move
+from cutter_agent.validation import Vocabulary, checks, exceptions
+
+POLICY_IDENTITY = "policy:no-exception-v1"
+
+_ENVELOPE_STATUS = {Verdict.PASS: "accepted", Verdict.FAIL: "rejected", Verdict.NEEDS_HUMAN: "under_review"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What a reviewer says.
+
+    ``seen_digest`` is the manifest digest that was in front of him; ``decided_by`` is the identity that records it
+    (the lane's operator); ``due_at`` is when a deferred entry comes back (None: with the next sweep).
+    """
+
+    verdict: Verdict
+    reviewer: str
+    reviewer_kind: ReviewerKind
+    rationale: str
+    decided_by: str
+    seen_digest: str | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewResult:
+    """The decision that holds, and whether this call wrote it."""
+
+    decision: Decision
+    status: EntryStatus
+    created: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewPlan:
+    """The rows of one decision. ``envelope`` and ``blocks`` are there with the first one on a manifest only."""
+
+    envelope: Envelope | None
+    blocks: Sequence[UnitBlock]
+    decision: Decision
+    history: History
+    before: EntryStatus
+    after: EntryStatus
+
+
+def policy_judgement(decided_by: str) -> Judgement:
+    """What the policy says: pass, when there is no exception and the risk is not above ``standard``."""
+    return Judgement(
+        verdict=Verdict.PASS,
+        reviewer=POLICY_IDENTITY,
+        reviewer_kind=ReviewerKind.POLICY,
+        rationale="no exception found and the risk class is not above standard",
+        decided_by=decided_by,
+    )
+
+
+def review(
+    database: ExecDatabase, *, entry_id: str, judgement: Judgement, clock: Clock, words: Vocabulary | None = None
+) -> ReviewResult:
+    """Record a judgement on an entry. The same judgement again returns the decision that is there.
+
+    Raises:
+        IllegalTransition: the entry is not ``review_pending``.
+        ReviewerNotIndependent: the reviewer is the marker.
+        StaleApproval: the digest that was seen, or a stored one, is not the entry's.
+        AwaitingReview: the policy may not approve this; a person must.
+    """
+
+    def body(store: ExecStore) -> ReviewResult:
+        entry = known_entry(store.lock_entry(entry_id), entry_id)
+        envelope = store.envelope(entry_id, entry.request.manifest_digest)
+        earlier = store.decisions(envelope.envelope_id) if envelope else []
+        if earlier and _said_before(earlier[-1], entry.status, judgement):
+            return ReviewResult(decision=earlier[-1], status=entry.status, created=False)
+        require_move(entry.status, REVIEW_WORDS[judgement.verdict][0], entry_id=entry_id)
+        proposal = load_proposal(store, entry, words)
+        plan = decide(
+            proposal,
+            judgement,
+            version=store.latest_version(entry_id),
+            envelope=envelope,
+            earlier=earlier,
+            failed_before=store.change_count(entry_id, ChangeKind.VERIFY_FAIL) > 0,
+            now=clock(),
+        )
+        apply(store, plan)
+        return ReviewResult(decision=plan.decision, status=plan.after, created=True)
+
+    return converging(lambda: database.read_committed("REVIEW", body))
+
+
+def decide(
+    proposal: StoredProposal,
+    judgement: Judgement,
+    *,
+    version: int,
+    envelope: Envelope | None,
+    earlier: Sequence[Decision],
+    failed_before: bool,
+    now: datetime,
+) -> ReviewPlan:
+    """The rows of this decision, or the reason why it may not be."""
+    entry, request = proposal.entry, proposal.request
+    _require_independence(judgement, marker=request.marked_by)
+    if judgement.seen_digest not in {None, request.manifest_digest}:
+        raise StaleApproval(
+            f"the judgement is about manifest {judgement.seen_digest}, the entry holds {request.manifest_digest}",
+            remedy="Look at the manifest again; it is not the one that was judged.",
+        )
+    if not judgement.rationale.strip():
+        raise GovernanceRefused("a judgement without a rationale", remedy="Say why, in a sentence.")
+    if judgement.reviewer_kind is ReviewerKind.POLICY:
+        _require_policy_may(proposal, judgement, failed_before=failed_before)
+    after, change, status = REVIEW_WORDS[judgement.verdict]
+    envelope_name = envelope_id(entry.entry_id, request.manifest_digest)
+    prior = earlier[-1].review_decision_id if earlier else None
+    decision = Decision(
+        review_decision_id=decision_id(envelope_name, len(earlier) + 1),
+        manifest_id=envelope_name,
+        verdict=judgement.verdict,
+        status=status,
+        prior_review_decision_id=prior,
+        superseded_by_review_decision_id=None,
+        escalation_ref=None,
+        findings=checks(proposal.sealed.manifest.findings),
+        verdict_rationale=judgement.rationale,
+        reviewer_identity=judgement.reviewer,
+        reviewer_kind=judgement.reviewer_kind,
+        reviewer_independence_evidence={
+            "marked_by": request.marked_by,
+            "reviewer": judgement.reviewer,
+            "rule": "the reviewer's identity differs from the marker's",
+        },
+        risk_class=RiskClass(request.risk_class),
+        decided_by=judgement.decided_by,
+        decided_at=now,
+        entry_id=entry.entry_id,
+        manifest_digest=request.manifest_digest,
+        snapshot_sha256=request.snapshot_sha256,
+    )
+    first = envelope is None
+    return ReviewPlan(
+        envelope=_envelope(proposal, judgement, now) if first else None,
+        blocks=blocks_of(proposal) if first else (),
+        decision=decision,
+        history=next_history(
+            entry,
+            version=version,
+            change=change,
+            after=after,
+            changed_by=judgement.decided_by,
+            changed_at=now,
+            rationale=judgement.rationale,
+            diff={
+                "review_decision_id": decision.review_decision_id,
+                "due_at": judgement.due_at.isoformat() if judgement.due_at else None,
+            },
+        ),
+        before=entry.status,
+        after=after,
+    )
+
+
+def apply(store: ExecStore, plan: ReviewPlan) -> None:
+    """Write the plan."""
+    if plan.envelope is not None:
+        store.add_envelope(plan.envelope)
+        store.add_blocks(plan.blocks)
+    store.add_decision(plan.decision)
+    if plan.decision.prior_review_decision_id is not None:
+        store.supersede(plan.decision.prior_review_decision_id, plan.decision.review_decision_id)
+    store.move_entry(plan.history.entry_id, plan.before, plan.after)
+    store.add_history(plan.history)
+
+
+def blocks_of(proposal: StoredProposal) -> list[UnitBlock]:
+    """The ledger's blocks of a manifest: what CUT will be held to."""
+    request = proposal.request
+    envelope_name = envelope_id(proposal.entry.entry_id, request.manifest_digest)
+    return [_block(envelope_name, proposal.entry.entry_id, request.document_ref, unit) for unit in proposal.units]
+
+
+def _block(envelope_name: str, entry: str, document_ref: str, unit: ManifestBlock) -> UnitBlock:
+    return UnitBlock(
+        envelope_id=envelope_name,
+        unit_local_id=unit.unit_local_id,
+        block_role=unit.role.value,
+        start_byte=unit.start_byte,
+        end_byte=unit.end_byte,
+        render_order=unit.unit_local_id + 1,
+        target_unit_id=unit_id(document_ref, unit.address),
+        decision_backlog_ref=entry,
+        proposed_canonical_address=unit.address,
+        proposed_authority=document_ref,
+        candidate_edges=[{"edge": "child_of", "address": unit.parent}] if unit.parent else [],
+        payload_summary={
+            "kind": unit.kind,
+            "level": unit.level,
+            "number": unit.number,
+            "byte_length": unit.end_byte - unit.start_byte,
+        },
+        content_hash=unit.content_sha256,
+    )
+
+
+def _envelope(proposal: StoredProposal, judgement: Judgement, now: datetime) -> Envelope:
+    return Envelope(
+        envelope_id=envelope_id(proposal.entry.entry_id, proposal.sealed.digest),
+        operation_kind=proposal.sealed.manifest.header.operation_kind,
+        status=_ENVELOPE_STATUS[judgement.verdict],
+        source_doc_ref=proposal.entry.entry_id,
+        manifest_digest=proposal.sealed.digest,
+        created_by=proposal.request.marked_by,
+        created_at=proposal.entry.emitted_at,
+        reviewer=judgement.reviewer,
+        reviewed_at=now,
+        rationale=judgement.rationale,
+    )
+
+
+def _said_before(latest: Decision, status: EntryStatus, judgement: Judgement) -> bool:
+    return (
+        latest.superseded_by_review_decision_id is None
+        and status is REVIEW_WORDS[judgement.verdict][0]
+        and latest.verdict is judgement.verdict
+        and latest.reviewer_identity == judgement.reviewer
+        and judgement.seen_digest in {None, latest.manifest_digest}
+    )
+
+
+def _require_independence(judgement: Judgement, *, marker: str) -> None:
+    if judgement.reviewer.strip().casefold() == marker.strip().casefold():
+        raise ReviewerNotIndependent(
+            f"{judgement.reviewer} marked this and cannot review it", remedy="Ask somebody else to review."
+        )
+
+
+def _require_policy_may(proposal: StoredProposal, judgement: Judgement, *, failed_before: bool) -> None:
+    found = exceptions(proposal.sealed.manifest)
+    reasons = []
+    if judgement.verdict is not Verdict.PASS:
+        reasons.append("a policy only approves")
+    if found:
+        codes = ", ".join(sorted({finding.code for finding in found}))
+        reasons.append(f"{len(found)} exception(s): {codes}")
+    if RiskClass(proposal.request.risk_class) is RiskClass.HIGH:
+        reasons.append("the risk class is high")
+    if failed_before:
+        reasons.append("a verification of it failed before")
+    if reasons:
+        raise AwaitingReview(
+            f"entry {proposal.entry.entry_id} waits for a person: {'; '.join(reasons)}",
+            remedy=f"iu-cutter review {proposal.entry.entry_id} --approve | --defer | --reject, with --rationale.",
+        )

@@ -1,0 +1,70 @@
+"""What REVIEW and CUT decide on: recomputed from the stored bytes, never from memory and never from a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cutter_agent.errors import GovernanceRefused, StaleApproval
+from cutter_agent.manifest import SealedManifest, parse, seal
+from cutter_agent.model import EntryKind, ManifestBlock
+from cutter_agent.ports import ExecStore
+from cutter_agent.rows import CutRequest, Entry
+from cutter_agent.validation import Vocabulary, require_valid
+from sealing.digest import sha256_hex
+
+_TAMPERED = "Do not approve or cut it. Find out who changed stored bytes; then mark the source again."
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredProposal:
+    """One entry's manifest and snapshot; every digest was recomputed and every rule of the validator holds."""
+
+    entry: Entry
+    request: CutRequest
+    sealed: SealedManifest
+    snapshot: bytes
+
+    @property
+    def units(self) -> tuple[ManifestBlock, ...]:
+        """The proposed units in document order."""
+        return self.sealed.manifest.units
+
+
+def known_entry(entry: Entry | None, entry_id: str) -> Entry:
+    """The entry of kind ``cut``. Raises ``GovernanceRefused`` when there is none."""
+    if entry is None:
+        raise GovernanceRefused(f"there is no entry {entry_id}", remedy="`iu-cutter status` lists the entries.")
+    if entry.kind is not EntryKind.CUT:
+        raise GovernanceRefused(
+            f"entry {entry_id} is an {entry.kind}: nothing of its own can be reviewed or cut",
+            remedy="Decide about the entry that it names: retry or abandon.",
+        )
+    return entry
+
+
+def load_proposal(store: ExecStore, entry: Entry, words: Vocabulary | None) -> StoredProposal:
+    """Read and recompute.
+
+    Raises:
+        StaleApproval: a digest of stored bytes is not what the entry says.
+        ManifestInvalid: the validator's problems, all at once.
+    """
+    request = entry.request
+    stored, snapshot = store.manifest(request.manifest_digest), store.snapshot(request.snapshot_sha256)
+    if stored is None or snapshot is None:
+        raise StaleApproval(f"entry {entry.entry_id}: its manifest or snapshot is not stored", remedy=_TAMPERED)
+    sealed = seal(parse(stored.canonical_json))
+    header = sealed.manifest.header
+    facts = (
+        ("manifest bytes", sha256_hex(stored.canonical_json), request.manifest_digest),
+        ("canonical spelling", sealed.digest, request.manifest_digest),
+        ("snapshot bytes", sha256_hex(snapshot), request.snapshot_sha256),
+        ("manifest's snapshot", header.snapshot_sha256, request.snapshot_sha256),
+        ("manifest's document", header.document_ref, request.document_ref),
+        ("manifest's code", header.document_code, request.document_code),
+    )
+    for what, found, said in facts:
+        if found != said:
+            raise StaleApproval(f"entry {entry.entry_id}: {what} {found}, the entry says {said}", remedy=_TAMPERED)
+    require_valid(sealed.manifest, snapshot, words)
+    return StoredProposal(entry=entry, request=request, sealed=sealed, snapshot=snapshot)

@@ -1,0 +1,278 @@
+"""What a phase may ask of the world: one Protocol per principal, and nothing of PostgreSQL (design 2.2, 5.2).
+
+A ``…Database`` opens the phase's one transaction and hands its store to the phase's body. The body may run more than
+once (whole-phase retry), so it decides from what it reads inside and keeps nothing outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from cutter_agent.model import ChangeKind, EntryStatus
+from cutter_agent.rows import (
+    AffectedRow,
+    ChangeSet,
+    Decision,
+    Document,
+    Entry,
+    Envelope,
+    History,
+    NewUnit,
+    Snapshot,
+    StoredManifest,
+    StoredUnit,
+    SweepLog,
+    UnitBlock,
+    VerifyResult,
+)
+from cutter_agent.signing import SignatureRow
+
+T = TypeVar("T")
+
+Clock = Callable[[], datetime]
+"""The time now, with its zone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeClaim:
+    """Who holds a document code: an entry on its way, or a document that was cut."""
+
+    document_ref: str
+    document_code: str
+    entry_id: str | None
+    status: EntryStatus | None
+
+
+class BacklogStore(Protocol):
+    """What both lanes may do with an entry and its history."""
+
+    def find_entry(self, entry_id: str) -> Entry | None:
+        """The entry as it is."""
+        ...
+
+    def lock_entry(self, entry_id: str) -> Entry | None:
+        """The entry, locked until the phase ends, as it is after whoever held it before."""
+        ...
+
+    def move_entry(self, entry_id: str, before: EntryStatus, after: EntryStatus) -> None:
+        """Compare and set. Raises ``IllegalTransition`` when the entry is not ``before`` any more."""
+        ...
+
+    def add_entry(self, entry: Entry) -> None:
+        """Write it. Raises ``UniqueConflict`` when it is there already."""
+        ...
+
+    def latest_version(self, entry_id: str) -> int:
+        """How many history rows the entry has."""
+        ...
+
+    def add_history(self, row: History) -> None:
+        """Append to the chain."""
+        ...
+
+    def manifest(self, digest: str) -> StoredManifest | None:
+        """The stored canonical bytes."""
+        ...
+
+    def snapshot(self, sha256: str) -> bytes | None:
+        """The stored source bytes."""
+        ...
+
+    def blocks(self, envelope_id: str) -> list[UnitBlock]:
+        """The approved blocks in order."""
+        ...
+
+    def add_signature(self, row: SignatureRow) -> None:
+        """Write it."""
+        ...
+
+
+class ExecStore(BacklogStore, Protocol):
+    """What DOT-991 may ask."""
+
+    def claims(self, *, document_ref: str, document_code: str) -> list[CodeClaim]:
+        """Documents that were cut under this reference or code, and entries on their way under this code."""
+        ...
+
+    def has_snapshot(self, sha256: str) -> bool:
+        """Whether these bytes are stored."""
+        ...
+
+    def add_snapshot(self, row: Snapshot) -> None:
+        """Store source bytes."""
+        ...
+
+    def has_manifest(self, digest: str) -> bool:
+        """Whether this proposal is stored."""
+        ...
+
+    def add_manifest(self, row: StoredManifest) -> None:
+        """Store a proposal."""
+        ...
+
+    def lock_waiting(self, *, due_at: datetime, limit: int) -> list[Entry]:
+        """Marked entries and due deferred ones in key order, locked."""
+        ...
+
+    def latest_versions(self, entry_ids: Sequence[str]) -> dict[str, int]:
+        """``latest_version`` of many entries at once."""
+        ...
+
+    def promote(self, entry_ids: Sequence[str]) -> int:
+        """Move locked entries to ``review_pending``; says how many."""
+        ...
+
+    def add_histories(self, rows: Iterable[History]) -> int:
+        """Append to many chains at once."""
+        ...
+
+    def add_sweep_log(self, row: SweepLog) -> None:
+        """Write it."""
+        ...
+
+    def change_count(self, entry_id: str, change: ChangeKind) -> int:
+        """How often the entry's history says ``change``."""
+        ...
+
+    def envelope(self, entry_id: str, manifest_digest: str) -> Envelope | None:
+        """The envelope of one manifest of an entry."""
+        ...
+
+    def add_envelope(self, row: Envelope) -> None:
+        """Write it."""
+        ...
+
+    def add_blocks(self, rows: Iterable[UnitBlock]) -> int:
+        """Write all blocks of an envelope at once."""
+        ...
+
+    def decisions(self, envelope_id: str) -> list[Decision]:
+        """Decisions on an envelope as a whole, oldest first."""
+        ...
+
+    def add_decision(self, row: Decision) -> None:
+        """Write it."""
+        ...
+
+    def supersede(self, prior_id: str, successor_id: str) -> None:
+        """Stamp a decision, once. Raises ``IllegalTransition`` when it is stamped already."""
+        ...
+
+    def escalations_of(self, entry_id: str) -> list[Entry]:
+        """Open escalation entries that a failed verification of this entry made, locked."""
+        ...
+
+    def open_blockers(self, entry_id: str) -> list[Entry]:
+        """Entries that block this one and are not ``verified_complete``."""
+        ...
+
+    def change_sets(self, envelope_id: str) -> list[ChangeSet]:
+        """Change sets of an envelope, oldest first."""
+        ...
+
+    def document_cuts(self, document_ref: str) -> list[tuple[int, str]]:
+        """(cut_seq, manifest digest) of every cut of a document, oldest first."""
+        ...
+
+    def add_document(self, row: Document) -> None:
+        """Write it."""
+        ...
+
+    def current_units(self, document_ref: str) -> list[StoredUnit]:
+        """Every unit of a document with its newest version, in order."""
+        ...
+
+    def add_units(self, document_ref: str, units: Iterable[NewUnit]) -> int:
+        """Write the units that are new, all at once."""
+        ...
+
+    def add_versions(self, change_set: ChangeSet, units: Iterable[NewUnit]) -> int:
+        """Write one version of each of these units, all at once."""
+        ...
+
+    def add_change_set(self, row: ChangeSet) -> None:
+        """Write it."""
+        ...
+
+    def add_affected_rows(self, rows: Iterable[AffectedRow]) -> int:
+        """Write them all at once."""
+        ...
+
+    def count_written(self, change_set_id: str, document_ref: str) -> tuple[int, int]:
+        """What the server counts: (versions of this change set, units of the document)."""
+        ...
+
+
+class VerifyStore(BacklogStore, Protocol):
+    """What DOT-992 may ask."""
+
+    def change_set_to_verify(self, entry_id: str) -> ChangeSet | None:
+        """The newest change set of an entry."""
+        ...
+
+    def decision(self, decision_id: str) -> Decision | None:
+        """One decision."""
+        ...
+
+    def signature(self, signature_id: str) -> SignatureRow | None:
+        """One signature."""
+        ...
+
+    def affected_rows(self, change_set_id: str) -> list[AffectedRow]:
+        """What a change set says it touched."""
+        ...
+
+    def document(self, document_ref: str) -> Document | None:
+        """The document's own row."""
+        ...
+
+    def units_as_of(self, document_ref: str, cut_seq: int) -> list[StoredUnit]:
+        """Every unit with the version that holds as of a cut, in order; retired ones are not in it."""
+        ...
+
+    def unit_count(self, document_ref: str) -> int:
+        """How many units the document has, with a version or without."""
+        ...
+
+    def chain(self, entry_id: str) -> list[History]:
+        """The whole history of an entry, oldest first."""
+        ...
+
+    def verify_results(self, change_set_id: str) -> list[VerifyResult]:
+        """Verifications of a change set, oldest first."""
+        ...
+
+    def add_verify_result(self, row: VerifyResult) -> None:
+        """Write it."""
+        ...
+
+    def enact(self, document_ref: str, cut_seq: int) -> tuple[int, int]:
+        """Turn draft units and the draft versions that hold as of the cut into enacted ones; says how many of each."""
+        ...
+
+
+class ExecDatabase(Protocol):
+    """Opens transactions as DOT-991."""
+
+    def read(self, body: Callable[[ExecStore], T]) -> T:
+        """``body`` in a short read-only block of its own."""
+        ...
+
+    def read_committed(self, phase: str, body: Callable[[ExecStore], T]) -> T:
+        """``body`` in the phase's one transaction."""
+        ...
+
+    def serializable(self, phase: str, body: Callable[[ExecStore], T]) -> T:
+        """``body`` in the phase's one transaction, as if alone."""
+        ...
+
+
+class VerifyDatabase(Protocol):
+    """Opens transactions as DOT-992."""
+
+    def serializable(self, phase: str, body: Callable[[VerifyStore], T]) -> T:
+        """``body`` in the phase's one transaction, as if alone."""
+        ...

@@ -1,0 +1,195 @@
+"""``report.Report`` on the adapter: short read-only blocks as DOT-991, each of one state of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from cutter_agent.db_adapter.interface import DBAdapter, Statements
+from cutter_agent.db_adapter.settings import Isolation
+from cutter_agent.errors import UsageError, VerificationFailed
+from cutter_agent.report import (
+    CutLine,
+    DecisionLine,
+    DocumentLine,
+    EntryLine,
+    HistoryLine,
+    Proposal,
+    Rebuilt,
+    UnitFacts,
+    UnitLine,
+    VersionLine,
+)
+from cutter_agent.signing import SignatureRow
+from sealing.digest import sha256_hex
+
+
+class LedgerReport:
+    """What the ledger and the unit store say. Holds nothing but the adapter."""
+
+    def __init__(self, adapter: DBAdapter) -> None:
+        self._adapter = adapter
+
+    def entries(self, *, status: str | None, limit: int) -> list[EntryLine]:
+        """The newest entries first."""
+        rows = self._adapter.find("report_entries", {"status": status, "row_limit": limit})
+        return [EntryLine(**row) for row in rows]
+
+    def entry(self, asked: str) -> EntryLine:
+        """By id, document reference or code; of several the newest. Raises ``UsageError`` when there is none."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            return _entries_of(block, asked)[0]
+
+    def history(self, asked: str) -> list[HistoryLine]:
+        """Every move of every entry of a document, oldest first. Raises ``UsageError``."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            return _history(block, [entry.entry_id for entry in _entries_of(block, asked)])
+
+    def proposal(self, asked: str) -> Proposal:
+        """What is to be reviewed. Raises ``UsageError``."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            entry = _entries_of(block, asked)[0]
+            if "manifest_digest" not in entry.payload:
+                raise UsageError(
+                    f"entry {entry.entry_id} is an {entry.kind}, without a proposal",
+                    remedy="Review the entry of the document itself; iu-cutter status lists them.",
+                )
+            manifest = block.fetch_one("report_manifest", {"digest": entry.payload["manifest_digest"]})
+            snapshot = block.fetch_one("report_snapshot", {"sha256": entry.payload["snapshot_sha256"]})
+            return Proposal(
+                entry=entry,
+                manifest=_stored(manifest, "canonical_json", entry.entry_id),
+                snapshot=_stored(snapshot, "bytes", entry.entry_id),
+                decisions=tuple(_decisions(block, [entry.entry_id])),
+            )
+
+    def document(self, asked: str) -> DocumentLine:
+        """By reference or code. Raises ``UsageError`` when it was never cut."""
+        with self._adapter.read() as block:
+            return _document(block, asked)
+
+    def cuts(self, asked: str) -> list[CutLine]:
+        """Every cut of a document, oldest first. Raises ``UsageError``."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            return _cuts(block, _document(block, asked).document_ref)
+
+    def units(self, asked: str, *, as_of: int | None) -> list[UnitLine]:
+        """The units of a document as of a cut (the newest one for None), in order. Raises ``UsageError``."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            document = _document(block, asked)
+            return _units(block, document, _cut(block, document, as_of))
+
+    def unit(self, address: str) -> UnitFacts:
+        """One unit. Raises ``UsageError`` when nothing has this address."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            row = block.fetch_one("report_unit", {"address": address})
+            if row is None:
+                near = [
+                    str(near["canonical_address"])
+                    for near in block.fetch("report_addresses_near", {"address": address})
+                ]
+                hint = f"The next ones are {', '.join(near)}. " if near else ""
+                raise UsageError(
+                    f"no unit has the address {address}", remedy=f"{hint}iu-cutter tree lists a document's."
+                )
+            versions = [VersionLine(**found) for found in block.fetch("report_versions", {"unit_id": row["unit_id"]})]
+            behind = {version.change_set_id for version in versions}
+            cuts = [cut for cut in _cuts(block, row["document_ref"]) if cut.change_set_id in behind]
+            entry_ids = sorted({cut.entry_id for cut in cuts})
+            decided = {cut.review_decision_id for cut in cuts}
+            decisions = [line for line in _decisions(block, entry_ids) if line.review_decision_id in decided]
+            return UnitFacts(
+                **row,
+                versions=tuple(versions),
+                cuts=tuple(cuts),
+                decisions=tuple(decisions),
+                history=tuple(_history(block, entry_ids)),
+            )
+
+    def rebuild(self, asked: str, *, as_of: int | None) -> Rebuilt:
+        """The exact bytes. Raises ``UsageError``, ``VerificationFailed`` when they are not the snapshot's."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            document = _document(block, asked)
+            cut = _cut(block, document, as_of)
+            units = _units(block, document, cut)
+        data = "".join(unit.body for unit in units).encode()
+        digest = sha256_hex(data)
+        if digest != cut.snapshot_sha256:
+            raise VerificationFailed(
+                f"{document.document_ref} as of cut {cut.cut_seq}: its units give {digest}, "
+                f"the snapshot was {cut.snapshot_sha256}",
+                remedy="Stored units were changed after the cut: restore the database, or find who wrote to it.",
+            )
+        return Rebuilt(document_ref=document.document_ref, cut_seq=cut.cut_seq, sha256=digest, data=data)
+
+    def signatures(self) -> list[SignatureRow]:
+        """Every signature, oldest first."""
+        return [SignatureRow(**row) for row in self._adapter.find("report_signatures")]
+
+
+def _entries_of(block: Statements, asked: str) -> list[EntryLine]:
+    rows = block.fetch("report_entries_of", {"entry_id": _uuid_or_none(asked), "asked": asked})
+    if not rows:
+        raise UsageError(
+            f"there is no entry {asked}", remedy="Give an entry's id or a document's code: iu-cutter status lists them."
+        )
+    return [EntryLine(**row) for row in rows]
+
+
+def _uuid_or_none(text: str) -> str | None:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
+
+
+def _history(block: Statements, entry_ids: Sequence[str]) -> list[HistoryLine]:
+    rows = block.fetch("report_history", {"entry_ids": list(entry_ids)})
+    return [HistoryLine(version=row.pop("entry_version_after"), **row) for row in rows]
+
+
+def _decisions(block: Statements, entry_ids: Sequence[str]) -> list[DecisionLine]:
+    return [DecisionLine(**row) for row in block.fetch("report_decisions", {"entry_ids": list(entry_ids)})]
+
+
+def _document(block: Statements, asked: str) -> DocumentLine:
+    rows = block.fetch("report_documents", {"asked": asked})
+    if not rows:
+        raise UsageError(
+            f"no document {asked} was cut", remedy="Give a document's reference or code: iu-cutter status lists them."
+        )
+    if len(rows) > 1:
+        raise UsageError(
+            f"{asked} is the code of one document and the reference of another",
+            remedy=f"Give one of {', '.join(str(row['document_ref']) for row in rows)} in full.",
+        )
+    return DocumentLine(**rows[0])
+
+
+def _cuts(block: Statements, document_ref: str) -> list[CutLine]:
+    return [CutLine(**row) for row in block.fetch("report_cuts", {"document_ref": document_ref})]
+
+
+def _cut(block: Statements, document: DocumentLine, as_of: int | None) -> CutLine:
+    cuts = _cuts(block, document.document_ref)
+    if as_of is None and cuts:
+        return cuts[-1]
+    for cut in cuts:
+        if cut.cut_seq == as_of:
+            return cut
+    known = ", ".join(str(cut.cut_seq) for cut in cuts) or "none"
+    raise UsageError(f"{document.document_ref} has no cut {as_of}", remedy=f"Its cuts: {known}.")
+
+
+def _units(block: Statements, document: DocumentLine, cut: CutLine) -> list[UnitLine]:
+    rows = block.fetch("report_units", {"document_ref": document.document_ref, "as_of": cut.cut_seq})
+    return [UnitLine(**row) for row in rows]
+
+
+def _stored(row: Mapping[str, Any] | None, column: str, entry_id: str) -> bytes:
+    if row is None:
+        raise VerificationFailed(
+            f"entry {entry_id}: its {column} is not stored", remedy="Restore the database: MARK stored it."
+        )
+    return bytes(row[column])

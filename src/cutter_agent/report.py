@@ -1,0 +1,191 @@
+"""REPORT: what the ledger and the unit store say, as values (design 1.5). Nothing here reads or writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from cutter_agent.signing import SignatureRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryLine:
+    """One backlog entry. ``payload`` is what MARK wrote, or what a failed verification left."""
+
+    entry_id: str
+    kind: str
+    status: str
+    emitted_at: datetime
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryLine:
+    """One move of one entry."""
+
+    entry_id: str
+    version: int
+    change_kind: str
+    change_diff: Mapping[str, Any]
+    changed_by: str
+    changed_at: datetime
+    rationale: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentLine:
+    """One document of the unit store."""
+
+    document_ref: str
+    document_code: str
+    profile_id: str
+    title: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutLine:
+    """One cut of a document, with the state of the entry that asked for it."""
+
+    cut_seq: int
+    change_set_id: str
+    emitted_at: datetime
+    emitted_by: str
+    affected_unit_count: int
+    manifest_digest: str
+    snapshot_sha256: str
+    executor_signature_id: str
+    executor_tool_revision: str
+    review_decision_id: str
+    entry_id: str
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnitLine:
+    """One unit as of a cut. ``parent`` is an address."""
+
+    unit_id: str
+    canonical_address: str
+    unit_kind: str
+    section_type: str
+    unit_number: str | None
+    parent: str | None
+    lifecycle_status: str
+    version_seq: int
+    content_hash: str
+    body: str = field(repr=False)
+    cut_seq: int
+    version_status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionLine:
+    """One version of a unit."""
+
+    version_seq: int
+    content_hash: str
+    body: str = field(repr=False)
+    cut_seq: int
+    change_set_id: str
+    lifecycle_status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionLine:
+    """One review decision."""
+
+    review_decision_id: str
+    entry_id: str
+    verdict: str
+    status: str
+    verdict_rationale: str
+    reviewer_identity: str
+    reviewer_kind: str
+    decided_at: datetime
+    manifest_digest: str
+    snapshot_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitFacts:
+    """One unit with its versions, and for each version the cut, the decision and the moves that stand behind it."""
+
+    unit_id: str
+    document_ref: str
+    canonical_address: str
+    unit_kind: str
+    section_type: str
+    unit_number: str | None
+    parent: str | None
+    lifecycle_status: str
+    versions: tuple[VersionLine, ...]
+    cuts: tuple[CutLine, ...]
+    decisions: tuple[DecisionLine, ...]
+    history: tuple[HistoryLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What a reviewer looks at: the entry, the stored manifest's bytes, the source they speak of, earlier decisions."""
+
+    entry: EntryLine
+    manifest: bytes = field(repr=False)
+    snapshot: bytes = field(repr=False)
+    decisions: tuple[DecisionLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuilt:
+    """A document as of a cut: its exact bytes, proven equal to the snapshot that was cut."""
+
+    document_ref: str
+    cut_seq: int
+    sha256: str
+    data: bytes = field(repr=False)
+
+
+class Report(Protocol):
+    """What the doors may read. Each call is a short read-only block that sees one state."""
+
+    def entries(self, *, status: str | None, limit: int) -> list[EntryLine]:
+        """The newest entries first."""
+        ...
+
+    def entry(self, asked: str) -> EntryLine:
+        """By id, document reference or code; of several the newest. Raises ``UsageError`` when there is none."""
+        ...
+
+    def history(self, asked: str) -> list[HistoryLine]:
+        """Every move of every entry of a document, oldest first. Raises ``UsageError``."""
+        ...
+
+    def proposal(self, asked: str) -> Proposal:
+        """What is to be reviewed. Raises ``UsageError``."""
+        ...
+
+    def document(self, asked: str) -> DocumentLine:
+        """By reference or code. Raises ``UsageError`` when it was never cut."""
+        ...
+
+    def cuts(self, asked: str) -> list[CutLine]:
+        """Every cut of a document, oldest first. Raises ``UsageError``."""
+        ...
+
+    def units(self, asked: str, *, as_of: int | None) -> list[UnitLine]:
+        """The units of a document as of a cut (the newest one for None), in order. Raises ``UsageError``."""
+        ...
+
+    def unit(self, address: str) -> UnitFacts:
+        """One unit. Raises ``UsageError`` when nothing has this address."""
+        ...
+
+    def rebuild(self, asked: str, *, as_of: int | None) -> Rebuilt:
+        """The exact bytes. Raises ``UsageError``, ``VerificationFailed`` when they are not the snapshot's."""
+        ...
+
+    def signatures(self) -> list[SignatureRow]:
+        """Every signature, oldest first."""
+        ...

@@ -131,9 +131,10 @@ class ScenarioResult:
 class Scenario:
     """One step of the happy path, or one refusal.
 
-    Happy steps of one ``chain`` share a clone of the restored copy and its ``state``, in the order given; a refusal has a
-    clone and a state of its own. ``run`` catches what the writer raises and hands it back as ``failure``. What escapes
-    ``run`` is the harness's own defect (blamed on the tool) unless the traceback goes through a package of the writer.
+    Happy steps of one ``chain`` share a clone of the restored copy and its ``state``, in the order given; a refusal has
+    a clone and a state of its own. ``run`` catches what the writer raises and hands it back as ``failure``. What
+    escapes ``run`` is the harness's own defect (blamed on the tool), unless the traceback goes through another
+    package, the writer's.
 
     ``expected_totals`` is the matrix after this step: rows per table above the chain's baseline, for **every**
     tracked table (zeros included). None: the step promises nothing about rows of its own (delta zero is required).
@@ -157,8 +158,8 @@ class Scenario:
     )
     """Committed UPDATE rows that this step may make, exactly, per table; tables not named: none."""
     expected_dark: tuple[str, ...] = ()
-    """Dark writes that this step may make, as shell patterns over their lines: ``sequences: app.*``, ``transactions: *``
-    (a transaction that took an id and committed no row). Anything else that moves in the dark fails the step."""
+    """Dark writes that this step may make, as shell patterns over their lines: ``sequences: app.*``,
+    ``transactions: *`` (an id was taken and no row committed). Anything else that moves in the dark fails the step."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,174 @@
+"""G-19: literal addresses, DSNs, passwords, container and collection names in a writer's source files.
+
+Python is read by its own grammar (string constants; docstrings and comments speak to people and are left alone), any
+other file line by line. A finding never repeats a password: it names file, line and kind.
+"""
+
+from __future__ import annotations
+
+import ast
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pg_dryrun.errors import EnvironmentFault
+
+_DSN = re.compile(r"\bpostgres(?:ql)?://\S+|\bhost=\S+\s+.*\bdbname=\S+", re.IGNORECASE)
+_IPV4 = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?![\w.])")
+_PASSWORD_NAME = re.compile(r"(?:^|_)(?:password|passwd|pwd)$", re.IGNORECASE)
+_NAMED = re.compile(r"(?:^|_)(container|collection)(?:_name)?$", re.IGNORECASE)
+_HOST_NAME = re.compile(r"(?:^|_)(?:host|hostname|hostaddr)$", re.IGNORECASE)
+_LINE_PASSWORD = re.compile(r"\b\w*(?:password|passwd|pwd)\b\s*[:=]\s*[\"']([^\"'\s$%{]{3,})[\"']", re.IGNORECASE)
+_SQL_PASSWORD = re.compile(r"\bPASSWORD\s+'([^']+)'", re.IGNORECASE)
+_ENVIRONMENT_KEY = re.compile(r"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Literal:
+    """One literal in the code. ``shown`` is the literal itself, or its kind where it is a secret."""
+
+    path: str
+    line: int
+    kind: str
+    shown: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line} {self.kind} {self.shown}".rstrip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardcodeReport:
+    """What was read and found. ``allowed`` are findings with the plan's reason."""
+
+    files: int
+    findings: tuple[Literal, ...]
+    allowed: tuple[tuple[Literal, str], ...] = ()
+
+
+def scan(paths: Iterable[Path], *, allowed: Mapping[str, str], root: Path | None = None) -> HardcodeReport:
+    """Read every file. ``allowed`` maps a literal to the reason why it may stand.
+
+    Raises:
+        EnvironmentFault: a file cannot be read.
+    """
+    findings: list[Literal] = []
+    excused: list[tuple[Literal, str]] = []
+    files = 0
+    for path in sorted(paths):
+        files += 1
+        name = str(path.relative_to(root)) if root is not None and path.is_relative_to(root) else str(path)
+        for literal in _in_file(path, name):
+            reason = allowed.get(literal.shown)
+            if reason is None:
+                findings.append(literal)
+            else:
+                excused.append((literal, reason))
+    return HardcodeReport(files=files, findings=tuple(findings), allowed=tuple(excused))
+
+
+def _in_file(path: Path, name: str) -> Iterator[Literal]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".py":
+            yield from _in_python(ast.parse(text), name)
+        else:
+            yield from _in_lines(text, name)
+    except (OSError, UnicodeDecodeError, SyntaxError) as error:
+        raise EnvironmentFault(
+            f"{path}: {error}", remedy="The hardcode control must read every source file."
+        ) from error
+
+
+def _in_lines(text: str, name: str) -> Iterator[Literal]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        for kind, shown in _in_text(line):
+            yield Literal(path=name, line=number, kind=kind, shown=shown)
+        if _LINE_PASSWORD.search(line) or _SQL_PASSWORD.search(line):
+            yield Literal(path=name, line=number, kind="password", shown="")
+
+
+def _in_python(tree: ast.AST, name: str) -> Iterator[Literal]:
+    docstrings = {id(node) for node in _docstrings(tree)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            for kind, shown in _in_text(node.value):
+                yield Literal(path=name, line=node.lineno, kind=kind, shown=shown)
+        for target, value in _bindings(node):
+            kind_of_name = _kind_of_name(target, value)
+            if kind_of_name is not None:
+                shown = "" if kind_of_name == "password" else value
+                yield Literal(path=name, line=getattr(node, "lineno", 0), kind=kind_of_name, shown=shown)
+
+
+def _in_text(text: str) -> Iterator[tuple[str, str]]:
+    if _DSN.search(text):
+        yield "DSN", ""
+    for match in _IPV4.finditer(text):
+        if _is_address(match.group(1)):
+            yield "address", match.group(1)
+    stripped = text.strip("[]")
+    if ":" in stripped and len(stripped) >= 3 and _is_address(stripped):
+        yield "address", text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _kind_of_name(name: str, value: str) -> str | None:
+    if not value.strip() or "%(" in value or "{" in value:
+        return None
+    if _PASSWORD_NAME.search(name) and not _ENVIRONMENT_KEY.match(value):
+        return "password"
+    if _HOST_NAME.search(name) and not value.startswith("/") and not _ENVIRONMENT_KEY.match(value):
+        return None if _is_address(value) else "host"  # an address is already found by its own shape
+    match = _NAMED.search(name)
+    return f"{match.group(1).lower()} name" if match and not _ENVIRONMENT_KEY.match(value) else None
+
+
+def _bindings(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """(name, literal string) wherever a name is bound to one: assignment, keyword, default, dict item."""
+    match node:
+        case ast.Assign(targets=targets, value=ast.Constant(value=str(value))):
+            yield from ((name, value) for target in targets if (name := _name_of(target)))
+        case ast.AnnAssign(target=target, value=ast.Constant(value=str(value))):
+            if name := _name_of(target):
+                yield name, value
+        case ast.keyword(arg=str(name), value=ast.Constant(value=str(value))):
+            yield name, value
+        case ast.Dict(keys=keys, values=values):
+            for pair in zip(keys, values, strict=True):
+                match pair:
+                    case (ast.Constant(value=str(name)), ast.Constant(value=str(value))):
+                        yield name, value
+        case ast.arguments():
+            yield from _defaults(node)
+
+
+def _defaults(node: ast.arguments) -> Iterator[tuple[str, str]]:
+    positional = [*node.posonlyargs, *node.args]
+    pairs = list(zip(positional[len(positional) - len(node.defaults) :], node.defaults, strict=True))
+    pairs += [(arg, value) for arg, value in zip(node.kwonlyargs, node.kw_defaults, strict=True) if value is not None]
+    for arg, default in pairs:
+        if isinstance(default, ast.Constant) and isinstance(default.value, str):
+            yield arg.arg, default.value
+
+
+def _name_of(target: ast.AST) -> str | None:
+    match target:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return None
+
+
+def _docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
+    """Strings that stand alone as a statement: docstrings, also those under a field."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value

@@ -27,7 +27,7 @@ BEGIN
     -- An older snapshot would not see the other half, so stricter isolation levels are refused here.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'a dependency is written at READ COMMITTED, not at %', current_setting('transaction_isolation')
-            USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+            USING ERRCODE = 'invalid_transaction_state', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
                   CONSTRAINT = TG_NAME, HINT = 'Begin the phase with ISOLATION LEVEL READ COMMITTED.';
     END IF;
     PERFORM pg_advisory_xact_lock(TG_RELID::integer, 1);
@@ -110,7 +110,7 @@ CREATE FUNCTION cutter_governance.refuse_verb() RETURNS trigger
     AS $$
 BEGIN
     RAISE EXCEPTION '% on %.% is refused: its rows are written once and kept', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
-        USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+        USING ERRCODE = 'restrict_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
               CONSTRAINT = TG_NAME, HINT = coalesce(TG_ARGV[0], 'Write a new row that says what changed.');
 END $$;
 

@@ -1,7 +1,7 @@
 -- Guards: what grants and CHECKs cannot say, said by the server to everybody, the owner included (design 1.4, 1.6, 1.7).
 -- Runs as the owner role. Every function has its search_path pinned and runs with the rights of whoever writes; the one
--- exception says why. Refusals: 23514 where a row would break a rule, 55000 where a table never takes that verb. Neither
--- is 42501, so a grant that is too wide can never hide behind a guard.
+-- exception says why. Refusals: 23514 where a row would break a rule, 23001 where a table never takes that verb; both are
+-- class 23, which no writer retries. Neither is 42501, so a grant that is too wide can never hide behind a guard.
 -- Cost: verbs are refused once per statement, moves by a WHEN that calls no function as long as the move is legal.
 -- Expressions are written so that a dump restores to the very same text (no row IN list of rows): a restored copy has the
 -- fingerprint of its original.
@@ -9,7 +9,7 @@
 CREATE FUNCTION cutter_governance.refuse_verb() RETURNS trigger LANGUAGE plpgsql SET search_path = '' AS $$
 BEGIN
     RAISE EXCEPTION '% on %.% is refused: its rows are written once and kept', TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME
-        USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+        USING ERRCODE = 'restrict_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
               CONSTRAINT = TG_NAME, HINT = coalesce(TG_ARGV[0], 'Write a new row that says what changed.');
 END $$;
 
@@ -53,7 +53,7 @@ BEGIN
     -- An older snapshot would not see the other half, so stricter isolation levels are refused here.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'a dependency is written at READ COMMITTED, not at %', current_setting('transaction_isolation')
-            USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+            USING ERRCODE = 'invalid_transaction_state', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
                   CONSTRAINT = TG_NAME, HINT = 'Begin the phase with ISOLATION LEVEL READ COMMITTED.';
     END IF;
     PERFORM pg_advisory_xact_lock(TG_RELID::integer, 1);

@@ -1,0 +1,136 @@
+"""C-03: production is looked at, proven read-only, and dumped; whichever of its three forms it has."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+from pg_dryrun import reader, snapshot
+from pg_dryrun.environments.interface import Environment
+from pg_dryrun.gates.interface import Gate
+from pg_dryrun.gates.source import ReadOnlyGate, SourceIdentityGate
+from pg_dryrun.observer import connect, quote
+from pg_dryrun.observer.identity import Footprint, ServerIdentity, footprint, identity
+from pg_dryrun.plan import DumpFile, LiveSource, StandIn
+from pg_dryrun.record import ProductionFacts
+from pg_dryrun.runner.run import Run
+from pg_dryrun.subject import Login
+from sealing.digest import file_sha256
+
+READER = "pg_dryrun_reader"
+STAND_IN_DATABASE = "production"
+_MOVES_BY_ITSELF = frozenset({"database_size_bytes", "next_xid"})
+"""What a production in use changes while nobody of ours writes."""
+
+
+def snapshot_of_production(run: Run) -> None:
+    """C-03."""
+    run.step("C-03")
+    run.ask(ReadOnlyGate, lambda: _read_only(run))
+    run.ask(SourceIdentityGate, lambda: _identity(run))
+
+
+def _read_only(run: Run) -> Gate:
+    """Find the source, look at it before anything else, and prove that the reading role cannot write."""
+    plan_source = run.plan.source
+    run.facts.production = ProductionFacts(kind=plan_source.kind)
+    match plan_source:
+        case DumpFile():
+            run.facts.production = replace(run.facts.production, identity_before=look_at_file(plan_source))
+            return ReadOnlyGate(proof=None)
+        case LiveSource():
+            run.facts.source = plan_source.login
+            run.vault.adopt(f"password of {plan_source.login.user}", plan_source.login.password)
+        case StandIn():
+            run.facts.source = _stand_in(run)
+    with connect(run.facts.source, purpose="proof", read_only=True) as observer:
+        before, moving = look_at_server(identity(observer), footprint(observer))
+        run.facts.production = replace(run.facts.production, identity_before={**before, **moving})
+        return ReadOnlyGate(proof=reader.prove(observer))
+
+
+def _identity(run: Run) -> Gate:
+    """Take the snapshot and compare what it is of with what the plan authorises."""
+    authorised: dict[str, str | None] = {}
+    production = run.facts.production or ProductionFacts(kind=run.plan.source.kind)
+    programs = rehearsal_environment(run)
+    bin_dir = programs.program("pg_dump").parent
+    seconds = float(run.plan.thresholds.command_timeout_s)
+    if isinstance(run.plan.source, DumpFile):
+        taken = snapshot.from_file(run.plan.source.path, bin_dir=bin_dir, workdir=run.workdir, ledger=run.ledger)
+        authorised["dump sha256"] = run.plan.source.sha256
+    else:
+        if run.facts.source is None:
+            raise AssertionError("G-05 was kept without a source")
+        taken = snapshot.take(
+            run.facts.source,
+            bin_dir=bin_dir,
+            workdir=run.workdir,
+            vault=run.vault,
+            ledger=run.ledger,
+            timeout_s=seconds,
+        )
+        if isinstance(run.plan.source, LiveSource):
+            authorised["system identifier"] = run.plan.source.system_identifier
+    run.facts.snapshot = taken
+    run.facts.production = replace(
+        production,
+        dump_path=str(taken.dump.path),
+        dump_sha256=taken.dump.content_sha256,
+        dump_size_bytes=taken.dump.size_bytes,
+        dump_kept=isinstance(run.plan.source, DumpFile),
+        schema_sha256=taken.schema.digest if taken.schema is not None else None,
+        tables=len(taken.tables),
+        rows=sum(table.rows for table in taken.tables.values()),
+    )
+    found = {"dump sha256": taken.dump.sha256}
+    if taken.identity is not None:
+        found["system identifier"] = taken.identity.system_identifier
+    return SourceIdentityGate(authorised={name: value for name, value in authorised.items() if value}, found=found)
+
+
+def rehearsal_environment(run: Run) -> Environment:
+    """The environment of the copy, lent once. Its programs read the source, too."""
+    if run.rehearsal is None:
+        known = len(run.ledger.entries())
+        run.rehearsal = run.lend("rehearsal")
+        run.facts.environment = run.rehearsal.describe()
+        run.facts.environment_is_ours = len(run.ledger.entries()) > known
+    return run.rehearsal
+
+
+def _stand_in(run: Run) -> Login:
+    """A production made by the subject on a server of its own, and a role on it that reads everything."""
+    server = run.lend("production", own_identity=True)
+    run.vault.adopt("stand-in superuser", server.admin.password)
+    with connect(server.admin, purpose="stand-in") as observer:
+        observer.execute(f"CREATE DATABASE {quote(STAND_IN_DATABASE)}")
+    admin = server.login(STAND_IN_DATABASE)
+    folder = run.workdir / "production"
+    folder.mkdir(mode=0o700)
+    facts = run.subject.make_production(admin, folder)
+    production = run.facts.production or ProductionFacts(kind="stand-in")
+    run.facts.production = replace(production, facts=dict(facts))
+    return reader.create_reader(admin, role=READER, password=run.vault.new_password(f"password of {READER}"))
+
+
+def look_at_server(who: ServerIdentity, weight: Footprint) -> tuple[dict[str, object], dict[str, object]]:
+    """(what may never change, what a production in use changes by itself), as canonical-JSON values."""
+    facts: dict[str, object] = {name: _plain(value) for name, value in {**asdict(who), **asdict(weight)}.items()}
+    moving = {name: facts.pop(name) for name in _MOVES_BY_ITSELF}
+    return facts, moving
+
+
+def look_at_file(source: DumpFile) -> dict[str, object]:
+    """What a dump file is: path, size, digest. Raises ``UsageError`` through ``snapshot.from_file`` if it is none."""
+    if source.path.is_dir():
+        names = sorted(path for path in source.path.rglob("*") if path.is_file())
+        return {str(path.relative_to(source.path)): file_sha256(path) for path in names}
+    return {
+        "path": str(source.path),
+        "size_bytes": source.path.stat().st_size,
+        "sha256": file_sha256(source.path),
+    }
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

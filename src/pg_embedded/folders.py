@@ -61,7 +61,7 @@ def make(base: Path, *, name: str, account: ServerAccount, record: Recorder | No
         account.admit(private)
         socket_dir = private / "s"
         if not fits(socket_dir):
-            socket_dir = _random_folder(_short_place(private, account), "iu-s", record)
+            socket_dir = short_socket_folder(private, account, record=record)
             made.append(socket_dir)
         else:
             socket_dir.mkdir(mode=0o700)
@@ -106,10 +106,13 @@ def _random_folder(base: Path, stem: str, record: Recorder | None) -> Path:
     return folder
 
 
-def _short_place(private: Path, account: ServerAccount) -> Path:
+def short_socket_folder(private: Path, account: ServerAccount, *, record: Recorder | None = None) -> Path:
+    """A new 0700 folder of the account near the root, for a server whose own folder ``private`` lies too deep."""
     for place in places.SHORT_PLACES:
         if os.access(place, os.W_OK) and account.can_enter(place):
-            return place
+            folder = _random_folder(place, "iu-s", record)
+            account.give(folder)
+            return folder
     raise UnsafePlace(
         f"{private} is too deep for a unix socket ({SOCKET_PATH_BYTES} bytes); neither /tmp nor /var/tmp is writable.",
         remedy="Use a shorter folder.",

@@ -7,7 +7,6 @@ remaining categories (messages, money, time), the system's ``C.UTF-8`` where it 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
@@ -18,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pg_embedded import places
+from pg_embedded import locks, places
 from pg_embedded.account import ServerAccount
 from pg_embedded.errors import CommandFailed
 from pg_embedded.programs import Programs
@@ -73,7 +72,7 @@ def template(programs: Programs, account: ServerAccount) -> Template:
     """The template for this version, account and way of making it; made once, by whoever comes first."""
     home = places.trusted_folder(places.cache_folder(account) / "templates", mode=0o755 if account.switched else 0o700)
     folder = home / _key(programs, account)
-    with _locked(home / f"{folder.name}.lock"):
+    with locks.held(home / f"{folder.name}.lock"):
         if not folder.exists():
             _build(programs, account, folder)
         places.trusted_folder(folder, mode=0o700)
@@ -142,13 +141,3 @@ def _write_private(path: Path, text: str) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as stream:
         stream.write(text)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

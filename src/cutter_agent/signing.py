@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Protocol, cast
 
 from cutter_agent.errors import LaneReferenceMismatch
-from cutter_agent.idempotency import signature_id
 from cutter_agent.model import Lane
 from sealing.canonical import JsonValue
 from sealing.digest import canonical_digest, sha256_hex
@@ -42,6 +41,7 @@ class ChangeSetClaim:
     """What the executor says it did. ``units_sha256`` is ``affected_digest`` over its affected rows."""
 
     bound: Bound
+    signature_id: str
     change_set_id: str
     review_decision_id: str
     document_ref: str
@@ -56,6 +56,7 @@ class VerifyResultClaim:
     """What the verifier found."""
 
     bound: Bound
+    signature_id: str
     verify_result_id: str
     change_set_id: str
     executor_signature_id: str
@@ -129,7 +130,7 @@ class Signer:
             "affected_unit_count": claim.affected_unit_count,
             "units_sha256": claim.units_sha256,
         }
-        return self._row(claim.bound, CHANGE_SET_PREDICATE, predicate, claim.change_set_id, signed_at)
+        return self._row(claim, CHANGE_SET_PREDICATE, predicate, claim.change_set_id, signed_at)
 
     def sign_verify_result(self, claim: VerifyResultClaim, *, signed_at: datetime) -> SignatureRow:
         """The verifier's signature. Raises ``LaneReferenceMismatch`` on any other lane."""
@@ -142,7 +143,7 @@ class Signer:
             "rebuilt_sha256": claim.rebuilt_sha256,
             "findings_sha256": claim.findings_sha256,
         }
-        return self._row(claim.bound, VERIFY_RESULT_PREDICATE, predicate, claim.verify_result_id, signed_at)
+        return self._row(claim, VERIFY_RESULT_PREDICATE, predicate, claim.verify_result_id, signed_at)
 
     def require_change_sets(self) -> None:
         """Raise ``LaneReferenceMismatch`` unless this lane signs change sets."""
@@ -161,12 +162,13 @@ class Signer:
 
     def _row(
         self,
-        bound: Bound,
+        claim: ChangeSetClaim | VerifyResultClaim,
         predicate_type: str,
         predicate: Mapping[str, JsonValue],
         signed: str,
         signed_at: datetime,
     ) -> SignatureRow:
+        bound = claim.bound
         payload = statement_bytes(
             subject=[
                 ResourceDescriptor(
@@ -187,7 +189,7 @@ class Signer:
         executor = self.lane is Lane.EXEC
         envelope = seal(payload, payload_type=PAYLOAD_TYPE, key=self.key)
         return SignatureRow(
-            signature_id=signature_id(self.lane, signed),
+            signature_id=claim.signature_id,
             signature_kind="executor" if executor else "verifier",
             signer_dot_id=self.lane.dot_id,
             signer_identity=self.identity,

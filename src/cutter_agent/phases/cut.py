@@ -287,6 +287,7 @@ def _signature(
     )
     claim = ChangeSetClaim(
         bound=bound,
+        signature_id=change_set.executor_signature_id,
         change_set_id=change_set.change_set_id,
         review_decision_id=change_set.review_decision_id,
         document_ref=change_set.document_ref,

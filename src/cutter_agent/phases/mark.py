@@ -19,7 +19,7 @@ from cutter_agent.model import EntryKind, EntryStatus, OperationKind, RiskClass,
 from cutter_agent.phases.replay import converging
 from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore
 from cutter_agent.rows import CutRequest, Entry, History, Snapshot, StoredManifest
-from cutter_agent.segmenter.profiles import Profile
+from cutter_agent.segmenter.grammar import Profile
 from cutter_agent.state_machine import TERMINAL
 from cutter_agent.validation import Vocabulary, require_valid
 from sealing.digest import sha256_hex

@@ -1,0 +1,112 @@
+-- CUT: exactly what was approved becomes units.
+
+-- Entries that this one waits for: those that block it and are not proven yet.
+-- name: find_open_blockers
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: cutter_governance.decision_backlog_dependency, cutter_governance.decision_backlog_entry
+SELECT e.entry_id, e.kind, e.status, e.payload, e.emitted_at, e.scenario_ref
+FROM cutter_governance.decision_backlog_dependency AS d
+JOIN cutter_governance.decision_backlog_entry AS e ON e.entry_id = d.from_entry_id
+WHERE d.to_entry_id = %(entry_id)s AND d.dependency_kind = 'blocks' AND e.status <> 'verified_complete'
+ORDER BY e.entry_id;
+
+-- name: find_change_sets
+-- principal: both
+-- verb: SELECT
+-- tables: cutter_governance.cut_change_set
+SELECT change_set_id, rollback_key, idempotency_key, manifest_id, manifest_version, review_decision_id,
+       executor_signature_id, executor_tool_revision, verifier_tool_revision, state, affected_unit_count, emitted_by,
+       emitted_at, payload_summary, document_ref, cut_seq, manifest_digest, snapshot_sha256
+FROM cutter_governance.cut_change_set
+WHERE manifest_id = %(envelope_id)s
+ORDER BY cut_seq;
+
+-- name: find_document_cuts
+-- principal: both
+-- verb: SELECT
+-- tables: cutter_governance.cut_change_set
+SELECT cut_seq, manifest_digest
+FROM cutter_governance.cut_change_set
+WHERE document_ref = %(document_ref)s
+ORDER BY cut_seq;
+
+-- name: insert_document
+-- principal: cutter_exec
+-- verb: INSERT
+-- tables: iu.document
+INSERT INTO iu.document (document_ref, document_code, profile_id, title, created_at, created_by)
+VALUES (%(document_ref)s, %(document_code)s, %(profile_id)s, %(title)s, %(created_at)s, %(created_by)s);
+
+-- name: insert_change_set
+-- principal: cutter_exec
+-- verb: INSERT
+-- tables: cutter_governance.cut_change_set
+INSERT INTO cutter_governance.cut_change_set (change_set_id, rollback_key, idempotency_key, manifest_id,
+    manifest_version, review_decision_id, executor_signature_id, executor_tool_revision, verifier_tool_revision, state,
+    affected_unit_count, emitted_by, emitted_at, payload_summary, document_ref, cut_seq, manifest_digest,
+    snapshot_sha256)
+VALUES (%(change_set_id)s, %(rollback_key)s, %(idempotency_key)s, %(manifest_id)s,
+    %(manifest_version)s, %(review_decision_id)s, %(executor_signature_id)s, %(executor_tool_revision)s,
+    %(verifier_tool_revision)s, %(state)s, %(affected_unit_count)s, %(emitted_by)s, %(emitted_at)s,
+    %(payload_summary)s, %(document_ref)s, %(cut_seq)s, %(manifest_digest)s, %(snapshot_sha256)s);
+
+-- name: insert_signature
+-- principal: both
+-- verb: INSERT
+-- tables: cutter_governance.dot_pair_signature
+INSERT INTO cutter_governance.dot_pair_signature (signature_id, signature_kind, signer_dot_id, signer_identity,
+    signer_tool_revision, payload_hash, payload_envelope, signature_payload, validation_state,
+    cross_reference_change_set_id, cross_reference_verify_result_id, signed_at)
+VALUES (%(signature_id)s, %(signature_kind)s, %(signer_dot_id)s, %(signer_identity)s,
+    %(signer_tool_revision)s, %(payload_hash)s, %(payload_envelope)s, %(signature_payload)s, %(validation_state)s,
+    %(cross_reference_change_set_id)s, %(cross_reference_verify_result_id)s, %(signed_at)s);
+
+-- name: copy_units
+-- principal: cutter_exec
+-- verb: COPY
+-- tables: iu.information_unit
+COPY iu.information_unit (unit_id, document_ref, canonical_address, unit_kind, section_type, unit_number,
+    parent_unit_id) FROM STDIN;
+
+-- name: copy_versions
+-- principal: cutter_exec
+-- verb: COPY
+-- tables: iu.unit_version
+COPY iu.unit_version (unit_id, version_seq, content_hash, body, render_order, cut_seq, change_set_id,
+    document_ref) FROM STDIN;
+
+-- name: copy_affected_rows
+-- principal: cutter_exec
+-- verb: COPY
+-- tables: cutter_governance.cut_change_set_affected_row
+COPY cutter_governance.cut_change_set_affected_row (affected_row_id, change_set_id, target_table, target_row_id,
+    operation_kind, before_state_snapshot, after_state_snapshot) FROM STDIN;
+
+-- No phantom success: what the server counts, inside the transaction that writes.
+-- name: count_written
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.unit_version, iu.information_unit
+SELECT (SELECT count(*) FROM iu.unit_version AS v WHERE v.change_set_id = %(change_set_id)s) AS versions,
+       (SELECT count(*) FROM iu.information_unit AS u WHERE u.document_ref = %(document_ref)s) AS units;
+
+-- Every unit of a document with the version that holds as of a cut, in order. Retired versions are no part of it.
+-- name: units_as_of
+-- principal: both
+-- verb: SELECT
+-- tables: iu.information_unit, iu.unit_version
+SELECT u.unit_id, u.document_ref, u.canonical_address, u.unit_kind, u.section_type, u.unit_number, u.parent_unit_id,
+       u.lifecycle_status AS unit_lifecycle, held.version_seq, held.content_hash, held.body,
+       held.render_order::text AS render_order, held.cut_seq, held.change_set_id,
+       held.lifecycle_status AS version_lifecycle
+FROM iu.information_unit AS u
+JOIN LATERAL (
+    SELECT v.version_seq, v.content_hash, v.body, v.render_order, v.cut_seq, v.change_set_id, v.lifecycle_status
+    FROM iu.unit_version AS v
+    WHERE v.unit_id = u.unit_id AND v.cut_seq <= %(cut_seq)s
+    ORDER BY v.version_seq DESC
+    LIMIT 1
+) AS held ON true
+WHERE u.document_ref = %(document_ref)s AND held.lifecycle_status <> 'retired'
+ORDER BY held.render_order, u.unit_id;

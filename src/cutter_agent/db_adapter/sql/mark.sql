@@ -1,0 +1,93 @@
+-- MARK, and what every phase does with an entry and its history.
+
+-- name: find_entry
+-- principal: both
+-- verb: SELECT
+-- tables: cutter_governance.decision_backlog_entry
+SELECT entry_id, kind, status, payload, emitted_at, scenario_ref
+FROM cutter_governance.decision_backlog_entry
+WHERE entry_id = %(entry_id)s;
+
+-- name: lock_entry
+-- principal: both
+-- verb: SELECT
+-- tables: cutter_governance.decision_backlog_entry
+SELECT entry_id, kind, status, payload, emitted_at, scenario_ref
+FROM cutter_governance.decision_backlog_entry
+WHERE entry_id = %(entry_id)s
+FOR UPDATE;
+
+-- name: insert_entry
+-- principal: both
+-- verb: INSERT
+-- tables: cutter_governance.decision_backlog_entry
+INSERT INTO cutter_governance.decision_backlog_entry (entry_id, kind, status, payload, emitted_at, scenario_ref)
+VALUES (%(entry_id)s, %(kind)s, %(status)s, %(payload)s, %(emitted_at)s, %(scenario_ref)s);
+
+-- name: move_entry
+-- principal: both
+-- verb: UPDATE
+-- tables: cutter_governance.decision_backlog_entry
+UPDATE cutter_governance.decision_backlog_entry
+SET status = %(after)s
+WHERE entry_id = %(entry_id)s AND status = %(before)s;
+
+-- name: latest_version
+-- principal: both
+-- verb: SELECT
+-- tables: cutter_governance.decision_backlog_history
+SELECT entry_version_after
+FROM cutter_governance.decision_backlog_history
+WHERE entry_id = %(entry_id)s
+ORDER BY entry_version_after DESC
+LIMIT 1;
+
+-- name: insert_history
+-- principal: both
+-- verb: INSERT
+-- tables: cutter_governance.decision_backlog_history
+INSERT INTO cutter_governance.decision_backlog_history (history_id, entry_id, entry_version_before, entry_version_after,
+    change_kind, change_diff, changed_by, changed_at, rationale)
+VALUES (%(history_id)s, %(entry_id)s, %(entry_version_before)s, %(entry_version_after)s,
+    %(change_kind)s, %(change_diff)s, %(changed_by)s, %(changed_at)s, %(rationale)s);
+
+-- Who holds this reference or code: documents that were cut, and entries on their way under the code.
+-- name: find_claims
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.document, cutter_governance.decision_backlog_entry
+SELECT d.document_ref, d.document_code::text AS document_code, NULL::uuid AS entry_id, NULL::text AS status
+FROM iu.document AS d
+WHERE d.document_ref = %(document_ref)s OR d.document_code = %(document_code)s
+UNION ALL
+SELECT e.payload ->> 'document_ref', e.payload ->> 'document_code', e.entry_id, e.status
+FROM cutter_governance.decision_backlog_entry AS e
+WHERE e.kind = 'cut' AND e.payload ->> 'document_code' = %(document_code)s;
+
+-- name: has_snapshot
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.source_snapshot
+SELECT s.sha256 FROM iu.source_snapshot AS s WHERE s.sha256 = %(sha256)s;
+
+-- name: insert_snapshot
+-- principal: cutter_exec
+-- verb: INSERT
+-- tables: iu.source_snapshot
+INSERT INTO iu.source_snapshot (sha256, bytes, byte_length, media_type, label, origin, captured_at, captured_by)
+VALUES (%(sha256)s, %(bytes)s, %(byte_length)s, %(media_type)s, %(label)s, %(origin)s, %(captured_at)s, %(captured_by)s);
+
+-- name: has_manifest
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.manifest
+SELECT m.digest FROM iu.manifest AS m WHERE m.digest = %(digest)s;
+
+-- name: insert_manifest
+-- principal: cutter_exec
+-- verb: INSERT
+-- tables: iu.manifest
+INSERT INTO iu.manifest (digest, canonical_json, snapshot_sha256, document_ref, profile_id, profile_version, unit_count,
+    proposed_at, proposed_by)
+VALUES (%(digest)s, %(canonical_json)s, %(snapshot_sha256)s, %(document_ref)s, %(profile_id)s, %(profile_version)s,
+    %(unit_count)s, %(proposed_at)s, %(proposed_by)s);

@@ -1,0 +1,114 @@
+-- VERIFY: another identity proves the cut, or escalates.
+
+-- name: find_change_set_of_entry
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: cutter_governance.cut_change_set, cutter_governance.manifest_envelope
+SELECT c.change_set_id, c.rollback_key, c.idempotency_key, c.manifest_id, c.manifest_version, c.review_decision_id,
+       c.executor_signature_id, c.executor_tool_revision, c.verifier_tool_revision, c.state, c.affected_unit_count,
+       c.emitted_by, c.emitted_at, c.payload_summary, c.document_ref, c.cut_seq, c.manifest_digest, c.snapshot_sha256
+FROM cutter_governance.manifest_envelope AS m
+JOIN cutter_governance.cut_change_set AS c ON c.manifest_id = m.envelope_id
+WHERE m.source_doc_ref = %(entry_id)s
+ORDER BY c.cut_seq DESC
+LIMIT 1;
+
+-- name: find_decision
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: cutter_governance.review_decision
+SELECT review_decision_id, manifest_id, verdict, status, prior_review_decision_id, superseded_by_review_decision_id,
+       escalation_ref, findings, verdict_rationale, reviewer_identity, reviewer_kind, reviewer_independence_evidence,
+       risk_class, decided_by, decided_at, entry_id, manifest_digest, snapshot_sha256
+FROM cutter_governance.review_decision
+WHERE review_decision_id = %(review_decision_id)s;
+
+-- name: find_signature
+-- principal: both
+-- verb: SELECT
+-- tables: cutter_governance.dot_pair_signature
+SELECT signature_id, signature_kind, signer_dot_id, signer_identity, signer_tool_revision, payload_hash,
+       payload_envelope, signature_payload, validation_state, cross_reference_change_set_id,
+       cross_reference_verify_result_id, signed_at
+FROM cutter_governance.dot_pair_signature
+WHERE signature_id = %(signature_id)s;
+
+-- name: find_affected_rows
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: cutter_governance.cut_change_set_affected_row
+SELECT affected_row_id, change_set_id, target_table, target_row_id, operation_kind, before_state_snapshot,
+       after_state_snapshot
+FROM cutter_governance.cut_change_set_affected_row
+WHERE change_set_id = %(change_set_id)s
+ORDER BY target_row_id;
+
+-- name: find_document
+-- principal: both
+-- verb: SELECT
+-- tables: iu.document
+SELECT document_ref, document_code, profile_id, title, created_at, created_by
+FROM iu.document
+WHERE document_ref = %(document_ref)s;
+
+-- name: count_units
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: iu.information_unit
+SELECT count(*) AS units FROM iu.information_unit WHERE document_ref = %(document_ref)s;
+
+-- name: find_history
+-- principal: both
+-- verb: SELECT
+-- tables: cutter_governance.decision_backlog_history
+SELECT history_id, entry_id, entry_version_before, entry_version_after, change_kind, change_diff, changed_by,
+       changed_at, rationale
+FROM cutter_governance.decision_backlog_history
+WHERE entry_id = %(entry_id)s
+ORDER BY entry_version_after;
+
+-- name: find_verify_results
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: cutter_governance.verify_result
+SELECT verify_result_id, change_set_id, manifest_id, manifest_version, review_decision_id, executor_signature_id,
+       verifier_signature_id, executor_tool_revision, verifier_tool_revision, tool_revision_match, verify_kind,
+       axis_1_status, axis_2_status, verdict, state, canonicalization_rule_used, findings, rebuilt_sha256,
+       prior_verify_result_id, escalation_ref, verified_by, verified_at
+FROM cutter_governance.verify_result
+WHERE change_set_id = %(change_set_id)s
+ORDER BY verified_at, verify_result_id;
+
+-- name: insert_verify_result
+-- principal: cutter_verify
+-- verb: INSERT
+-- tables: cutter_governance.verify_result
+INSERT INTO cutter_governance.verify_result (verify_result_id, change_set_id, manifest_id, manifest_version,
+    review_decision_id, executor_signature_id, verifier_signature_id, executor_tool_revision, verifier_tool_revision,
+    tool_revision_match, verify_kind, axis_1_status, axis_2_status, verdict, state, canonicalization_rule_used,
+    findings, rebuilt_sha256, prior_verify_result_id, escalation_ref, verified_by, verified_at)
+VALUES (%(verify_result_id)s, %(change_set_id)s, %(manifest_id)s, %(manifest_version)s,
+    %(review_decision_id)s, %(executor_signature_id)s, %(verifier_signature_id)s, %(executor_tool_revision)s,
+    %(verifier_tool_revision)s, %(tool_revision_match)s, %(verify_kind)s, %(axis_1_status)s, %(axis_2_status)s,
+    %(verdict)s, %(state)s, %(canonicalization_rule_used)s, %(findings)s, %(rebuilt_sha256)s,
+    %(prior_verify_result_id)s, %(escalation_ref)s, %(verified_by)s, %(verified_at)s);
+
+-- name: enact_units
+-- principal: cutter_verify
+-- verb: UPDATE
+-- tables: iu.information_unit
+UPDATE iu.information_unit
+SET lifecycle_status = 'enacted'
+WHERE document_ref = %(document_ref)s AND lifecycle_status = 'draft';
+
+-- Only versions that hold as of the proven cut: a version that a repair replaced stays a draft for ever.
+-- name: enact_versions
+-- principal: cutter_verify
+-- verb: UPDATE
+-- tables: iu.unit_version
+UPDATE iu.unit_version AS v
+SET lifecycle_status = 'enacted'
+WHERE v.document_ref = %(document_ref)s AND v.cut_seq <= %(cut_seq)s AND v.lifecycle_status = 'draft'
+  AND NOT EXISTS (
+        SELECT FROM iu.unit_version AS later
+        WHERE later.unit_id = v.unit_id AND later.version_seq > v.version_seq AND later.cut_seq <= %(cut_seq)s);

@@ -1,0 +1,261 @@
+"""DOT-991's store and database (``ports.ExecStore``, ``ports.ExecDatabase``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from cutter_agent.db_adapter.interface import DBAdapter
+from cutter_agent.db_adapter.settings import Isolation
+from cutter_agent.db_adapter.store import mapping
+from cutter_agent.db_adapter.store.backlog import BacklogTables
+from cutter_agent.db_adapter.values import json_value, span
+from cutter_agent.errors import IllegalTransition
+from cutter_agent.model import ChangeKind, EntryStatus
+from cutter_agent.ports import CodeClaim, ExecStore
+from cutter_agent.rows import (
+    AffectedRow,
+    ChangeSet,
+    Decision,
+    Document,
+    Entry,
+    Envelope,
+    History,
+    NewUnit,
+    Snapshot,
+    StoredManifest,
+    StoredUnit,
+    SweepLog,
+    UnitBlock,
+)
+
+T = TypeVar("T")
+
+_NEWEST = 2**31 - 1
+
+
+class ExecutorStore(BacklogTables):
+    """One block of DOT-991."""
+
+    def claims(self, *, document_ref: str, document_code: str) -> list[CodeClaim]:
+        """Documents that were cut under this reference or code, and entries on their way under this code."""
+        rows = self._block.fetch("find_claims", {"document_ref": document_ref, "document_code": document_code})
+        return [
+            CodeClaim(**{**row, "status": EntryStatus(row["status"]) if row["status"] is not None else None})
+            for row in rows
+        ]
+
+    def has_snapshot(self, sha256: str) -> bool:
+        """Whether these bytes are stored."""
+        return self._block.fetch_one("has_snapshot", {"sha256": sha256}) is not None
+
+    def add_snapshot(self, row: Snapshot) -> None:
+        """Store source bytes."""
+        values = mapping.parameters(row)
+        data = values.pop("data")
+        self._insert("insert_snapshot", {**values, "bytes": data, "byte_length": len(row.data)})
+
+    def has_manifest(self, digest: str) -> bool:
+        """Whether this proposal is stored."""
+        return self._block.fetch_one("has_manifest", {"digest": digest}) is not None
+
+    def add_manifest(self, row: StoredManifest) -> None:
+        """Store a proposal."""
+        self._insert("insert_manifest", mapping.parameters(row))
+
+    def lock_waiting(self, *, due_at: datetime, limit: int) -> list[Entry]:
+        """Marked entries and due deferred ones in key order, locked."""
+        rows = self._block.fetch("lock_waiting_entries", {"due_at": due_at, "batch_limit": limit})
+        return [mapping.entry(row) for row in rows]
+
+    def latest_versions(self, entry_ids: Sequence[str]) -> dict[str, int]:
+        """``latest_version`` of many entries at once."""
+        rows = self._block.fetch("latest_versions", {"entry_ids": list(entry_ids)}) if entry_ids else []
+        return {row["entry_id"]: int(row["entry_version"]) for row in rows}
+
+    def promote(self, entry_ids: Sequence[str]) -> int:
+        """Move locked entries to ``review_pending``; says how many."""
+        return self._block.execute("promote_entries", {"entry_ids": list(entry_ids)})
+
+    def add_histories(self, rows: Iterable[History]) -> int:
+        """Append to many chains at once."""
+        lines = [
+            (
+                row.history_id,
+                row.entry_id,
+                row.entry_version_before,
+                row.entry_version_after,
+                row.change_kind.value,
+                json_value(row.change_diff),
+                row.changed_by,
+                row.changed_at,
+                row.rationale,
+            )
+            for row in rows
+        ]
+        return self._all("copy_histories", self._block.copy_rows("copy_histories", lines), len(lines))
+
+    def add_sweep_log(self, row: SweepLog) -> None:
+        """Write it."""
+        self._insert("insert_sweep_log", mapping.parameters(row))
+
+    def change_count(self, entry_id: str, change: ChangeKind) -> int:
+        """How often the entry's history says ``change``."""
+        row = self._block.fetch_one("count_changes", {"entry_id": entry_id, "change_kind": change.value})
+        return int(row["found"]) if row else 0
+
+    def envelope(self, entry_id: str, manifest_digest: str) -> Envelope | None:
+        """The envelope of one manifest of an entry."""
+        row = self._block.fetch_one("find_envelope", {"entry_id": entry_id, "manifest_digest": manifest_digest})
+        return mapping.envelope(row) if row else None
+
+    def add_envelope(self, row: Envelope) -> None:
+        """Write it."""
+        self._insert("insert_envelope", mapping.parameters(row))
+
+    def add_blocks(self, rows: Iterable[UnitBlock]) -> int:
+        """Write all blocks of an envelope at once."""
+        lines = [
+            (
+                row.envelope_id,
+                row.unit_local_id,
+                row.block_role,
+                span(row.start_byte, row.end_byte),
+                row.render_order,
+                row.target_unit_id,
+                row.decision_backlog_ref,
+                row.proposed_canonical_address,
+                row.proposed_authority,
+                json_value(row.candidate_edges),
+                json_value(row.payload_summary),
+                row.content_hash,
+            )
+            for row in rows
+        ]
+        return self._all("copy_blocks", self._block.copy_rows("copy_blocks", lines), len(lines))
+
+    def decisions(self, envelope_id: str) -> list[Decision]:
+        """Decisions on an envelope as a whole, oldest first."""
+        return [mapping.decision(row) for row in self._block.fetch("find_decisions", {"envelope_id": envelope_id})]
+
+    def add_decision(self, row: Decision) -> None:
+        """Write it."""
+        json = ("findings", "reviewer_independence_evidence")
+        self._insert("insert_decision", mapping.parameters(row, json=json))
+
+    def supersede(self, prior_id: str, successor_id: str) -> None:
+        """Stamp a decision, once. Raises ``IllegalTransition`` when it is stamped already."""
+        stamped = self._block.execute("supersede_decision", {"prior_id": prior_id, "successor_id": successor_id})
+        if stamped != 1:
+            raise IllegalTransition(
+                f"decision {prior_id} is superseded already", remedy="Look at the entry again; another decision holds."
+            )
+
+    def escalations_of(self, entry_id: str) -> list[Entry]:
+        """Open escalation entries that a failed verification of this entry made, locked."""
+        entry = self.find_entry(entry_id)
+        if entry is None:
+            return []
+        values = {"entry_id": entry_id, "document_ref": entry.request.document_ref}
+        return [mapping.entry(row) for row in self._block.fetch("lock_escalations", values)]
+
+    def open_blockers(self, entry_id: str) -> list[Entry]:
+        """Entries that block this one and are not ``verified_complete``."""
+        return [mapping.entry(row) for row in self._block.fetch("find_open_blockers", {"entry_id": entry_id})]
+
+    def change_sets(self, envelope_id: str) -> list[ChangeSet]:
+        """Change sets of an envelope, oldest first."""
+        return [mapping.change_set(row) for row in self._block.fetch("find_change_sets", {"envelope_id": envelope_id})]
+
+    def document_cuts(self, document_ref: str) -> list[tuple[int, str]]:
+        """(cut_seq, manifest digest) of every cut of a document, oldest first."""
+        rows = self._block.fetch("find_document_cuts", {"document_ref": document_ref})
+        return [(int(row["cut_seq"]), row["manifest_digest"]) for row in rows]
+
+    def add_document(self, row: Document) -> None:
+        """Write it."""
+        self._insert("insert_document", mapping.parameters(row))
+
+    def current_units(self, document_ref: str) -> list[StoredUnit]:
+        """Every unit of a document with its newest version, in order."""
+        rows = self._block.fetch("units_as_of", {"document_ref": document_ref, "cut_seq": _NEWEST})
+        return [mapping.unit(row) for row in rows]
+
+    def add_units(self, document_ref: str, units: Iterable[NewUnit]) -> int:
+        """Write the units that are new, all at once."""
+        lines = (
+            (
+                unit.unit_id,
+                document_ref,
+                unit.canonical_address,
+                unit.unit_kind,
+                unit.section_type,
+                unit.unit_number,
+                unit.parent_unit_id,
+            )
+            for unit in units
+        )
+        return self._block.copy_rows("copy_units", lines)
+
+    def add_versions(self, change_set: ChangeSet, units: Iterable[NewUnit]) -> int:
+        """Write one version of each of these units, all at once."""
+        lines = (
+            (
+                unit.unit_id,
+                unit.version_seq,
+                unit.content_hash,
+                unit.body,
+                unit.render_order,
+                change_set.cut_seq,
+                change_set.change_set_id,
+                change_set.document_ref,
+            )
+            for unit in units
+        )
+        return self._block.copy_rows("copy_versions", lines)
+
+    def add_change_set(self, row: ChangeSet) -> None:
+        """Write it."""
+        self._insert("insert_change_set", mapping.parameters(row, json=("payload_summary",)))
+
+    def add_affected_rows(self, rows: Iterable[AffectedRow]) -> int:
+        """Write them all at once."""
+        lines = [
+            (
+                row.affected_row_id,
+                row.change_set_id,
+                row.target_table,
+                row.target_row_id,
+                row.operation_kind,
+                None if row.before_state_snapshot is None else json_value(row.before_state_snapshot),
+                None if row.after_state_snapshot is None else json_value(row.after_state_snapshot),
+            )
+            for row in rows
+        ]
+        return self._all("copy_affected_rows", self._block.copy_rows("copy_affected_rows", lines), len(lines))
+
+    def count_written(self, change_set_id: str, document_ref: str) -> tuple[int, int]:
+        """What the server counts: (versions of this change set, units of the document)."""
+        row = self._block.fetch_one("count_written", {"change_set_id": change_set_id, "document_ref": document_ref})
+        return (int(row["versions"]), int(row["units"])) if row else (0, 0)
+
+
+class ExecutorDatabase:
+    """Opens transactions as DOT-991."""
+
+    def __init__(self, adapter: DBAdapter) -> None:
+        self._adapter = adapter
+
+    def read(self, body: Callable[[ExecStore], T]) -> T:
+        """``body`` in a short read-only block of its own."""
+        with self._adapter.read() as block:
+            return body(ExecutorStore(block))
+
+    def read_committed(self, phase: str, body: Callable[[ExecStore], T]) -> T:
+        """``body`` in the phase's one transaction."""
+        return self._adapter.run_phase(phase, Isolation.READ_COMMITTED, lambda block: body(ExecutorStore(block)))
+
+    def serializable(self, phase: str, body: Callable[[ExecStore], T]) -> T:
+        """``body`` in the phase's one transaction, as if alone."""
+        return self._adapter.run_phase(phase, Isolation.SERIALIZABLE, lambda block: body(ExecutorStore(block)))

@@ -1,0 +1,114 @@
+"""Rows of PostgreSQL to records and back: one place where a word, an id or a JSON value changes its form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from cutter_agent.db_adapter.interface import Row
+from cutter_agent.db_adapter.values import json_value
+from cutter_agent.model import (
+    ChangeKind,
+    EntryKind,
+    EntryStatus,
+    LifecycleStatus,
+    OperationKind,
+    ReviewerKind,
+    RiskClass,
+    Verdict,
+)
+from cutter_agent.rows import (
+    AffectedRow,
+    ChangeSet,
+    Decision,
+    Document,
+    Entry,
+    Envelope,
+    History,
+    StoredManifest,
+    StoredUnit,
+    UnitBlock,
+    VerifyResult,
+)
+from cutter_agent.signing import SignatureRow
+
+
+def parameters(record: Any, *, json: tuple[str, ...] = ()) -> dict[str, object]:
+    """The columns of a record as parameters; ``json`` names the ``jsonb`` columns."""
+    values = {name: getattr(record, name) for name in record.__dataclass_fields__}
+    for name, value in values.items():
+        if name in json:
+            values[name] = json_value(value)
+        elif isinstance(value, Enum):
+            values[name] = value.value
+    return values
+
+
+def entry(row: Row) -> Entry:
+    """``decision_backlog_entry``."""
+    return Entry(**{**row, "kind": EntryKind(row["kind"]), "status": EntryStatus(row["status"])})
+
+
+def history(row: Row) -> History:
+    """``decision_backlog_history``."""
+    return History(**{**row, "change_kind": ChangeKind(row["change_kind"])})
+
+
+def envelope(row: Row) -> Envelope:
+    """``manifest_envelope``."""
+    return Envelope(**{**row, "operation_kind": OperationKind(row["operation_kind"])})
+
+
+def block(row: Row) -> UnitBlock:
+    """``manifest_unit_block``. ``render_order`` is a whole number: a manifest's blocks stand at 1, 2, 3, …"""
+    return UnitBlock(**{**row, "render_order": int(row["render_order"])})
+
+
+def decision(row: Row) -> Decision:
+    """``review_decision``."""
+    words = {
+        "verdict": Verdict(row["verdict"]),
+        "reviewer_kind": ReviewerKind(row["reviewer_kind"]),
+        "risk_class": RiskClass(row["risk_class"]),
+    }
+    return Decision(**{**row, **words})
+
+
+def signature(row: Row) -> SignatureRow:
+    """``dot_pair_signature``."""
+    return SignatureRow(**row)
+
+
+def change_set(row: Row) -> ChangeSet:
+    """``cut_change_set``."""
+    return ChangeSet(**row)
+
+
+def affected(row: Row) -> AffectedRow:
+    """``cut_change_set_affected_row``."""
+    return AffectedRow(**row)
+
+
+def verify_result(row: Row) -> VerifyResult:
+    """``verify_result``."""
+    return VerifyResult(**row)
+
+
+def manifest(row: Row) -> StoredManifest:
+    """``iu.manifest``."""
+    return StoredManifest(**row)
+
+
+def document(row: Row) -> Document:
+    """``iu.document``."""
+    return Document(**row)
+
+
+def unit(row: Mapping[str, Any]) -> StoredUnit:
+    """``iu.information_unit`` with the version that holds."""
+    words = {
+        "unit_lifecycle": LifecycleStatus(row["unit_lifecycle"]),
+        "version_lifecycle": LifecycleStatus(row["version_lifecycle"]),
+    }
+    return StoredUnit(**{**row, **words})

@@ -1,0 +1,120 @@
+"""Axis 2, the ledger: the approval, the executor's signature, the affected rows and the chain of the entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cutter_agent.rows import AffectedRow, StoredUnit
+from cutter_agent.signing import affected_digest, open_signature, signed_digests
+from cutter_agent.verifier.evidence import Defect, Evidence
+from cutter_agent.verifier.round_trip import sha256
+from sealing.canonical import JsonValue, canonical_bytes
+from sealing.errors import SealingError
+
+
+def defects(evidence: Evidence) -> Iterator[Defect]:
+    """Every defect of what the ledger says about the cut."""
+    yield from _manifest(evidence)
+    yield from _decision(evidence)
+    yield from _signature(evidence)
+    yield from _affected(evidence)
+    yield from _chain(evidence)
+
+
+def _manifest(evidence: Evidence) -> Iterator[Defect]:
+    said = evidence.change_set.manifest_digest
+    if evidence.manifest is None:
+        yield _defect("manifest_missing", f"manifest {said} is not stored")
+        return
+    if sha256(evidence.manifest) != said:
+        yield _defect("manifest_digest", f"the stored manifest has digest {sha256(evidence.manifest)}, not {said}")
+
+
+def _decision(evidence: Evidence) -> Iterator[Defect]:
+    change_set, decision = evidence.change_set, evidence.decision
+    if decision is None:
+        yield _defect("decision_missing", f"decision {change_set.review_decision_id} is not stored")
+        return
+    found = (decision.verdict.value, decision.entry_id, decision.manifest_digest, decision.snapshot_sha256)
+    said = ("PASS", evidence.entry_id, change_set.manifest_digest, change_set.snapshot_sha256)
+    if found != said:
+        yield _defect("decision", f"the decision says {found}, the change set {said}")
+    if decision.superseded_by_review_decision_id is not None:
+        yield _defect("decision_superseded", "a later decision took the place of the approval")
+
+
+def _signature(evidence: Evidence) -> Iterator[Defect]:
+    change_set = evidence.change_set
+    if evidence.signature is None:
+        yield _defect("signature_missing", f"signature {change_set.executor_signature_id} is not stored")
+        return
+    try:
+        statement = open_signature(evidence.signature, evidence.executor_key)
+        digests = signed_digests(statement)
+        predicate: Mapping[str, Any] = statement["predicate"]  # type: ignore[assignment]
+    except (SealingError, KeyError, TypeError, ValueError, AttributeError) as error:
+        yield _defect("signature", f"{type(error).__name__}: {error}")
+        return
+    if digests != (change_set.manifest_digest, change_set.snapshot_sha256):
+        yield _defect("signed_digests", f"signed over {digests}")
+    for name, said in (
+        ("entry_id", evidence.entry_id),
+        ("change_set_id", change_set.change_set_id),
+        ("review_decision_id", change_set.review_decision_id),
+        ("document_ref", change_set.document_ref),
+        ("cut_seq", change_set.cut_seq),
+        ("affected_unit_count", change_set.affected_unit_count),
+        ("tool_revision", change_set.executor_tool_revision),
+        ("units_sha256", affected_digest(evidence.affected)),
+    ):
+        if predicate.get(name) != said:
+            yield _defect("signed_statement", f"{name}: signed was {predicate.get(name)}, stored is {said}")
+
+
+def _affected(evidence: Evidence) -> Iterator[Defect]:
+    change_set = evidence.change_set
+    if len(evidence.affected) != change_set.affected_unit_count:
+        message = f"{len(evidence.affected)} affected rows, the change set counts {change_set.affected_unit_count}"
+        yield _defect("affected_count", message)
+    written = {unit.unit_id: unit for unit in evidence.units if unit.change_set_id == change_set.change_set_id}
+    named = {row.target_row_id for row in evidence.affected}
+    for unit_id in sorted(written.keys() - named):
+        yield _defect("affected_missing", "written and not in the ledger", written[unit_id].canonical_address)
+    for row in evidence.affected:
+        yield from _affected_row(row, written.get(row.target_row_id))
+
+
+def _affected_row(row: AffectedRow, unit: StoredUnit | None) -> Iterator[Defect]:
+    if unit is None:
+        yield _defect("affected_unknown", f"the ledger names {row.target_row_id}, which this cut did not write")
+        return
+    state: dict[str, JsonValue] = {
+        "canonical_address": unit.canonical_address,
+        "content_hash": unit.content_hash,
+        "version_seq": unit.version_seq,
+        "render_order": unit.render_order,
+    }
+    if canonical_bytes(row.after_state_snapshot) != canonical_bytes(state):
+        yield _defect("affected_state", f"the ledger says {row.after_state_snapshot}", unit.canonical_address)
+
+
+def _chain(evidence: Evidence) -> Iterator[Defect]:
+    """Versions 1, 2, 3 …, each status where the last one ended, the last one this cut."""
+    status: str | None = None
+    for place, row in enumerate(evidence.chain, start=1):
+        before, after = _statuses(row.change_diff)
+        if (row.entry_version_before or 0, row.entry_version_after) != (place - 1, place) or before != status:
+            yield _defect("history", f"history row {place} ({row.change_kind}) does not follow the one before it")
+        status = after
+    if not evidence.chain or evidence.chain[-1].change_diff.get("change_set_id") != evidence.change_set.change_set_id:
+        yield _defect("history", "the history does not end with this cut")
+
+
+def _statuses(diff: Mapping[str, Any]) -> Sequence[str | None]:
+    moved = diff.get("status")
+    return moved if isinstance(moved, list) and len(moved) == 2 else (None, None)
+
+
+def _defect(code: str, message: str, address: str | None = None) -> Defect:
+    return Defect(axis=2, code=code, message=message, address=address)

@@ -39,7 +39,7 @@ class ResidentServer:
     def __init__(self, residence: Residence, address: Address, lease: FileLock) -> None:
         self.home = residence.home
         self.address = address
-        self._password = residence.superuser_password()
+        self._residence = residence
         self._lease = lease
 
     @property
@@ -48,13 +48,13 @@ class ResidentServer:
         return self.admin_of("postgres")
 
     def admin_of(self, dbname: str) -> AdminLogin:
-        """The superuser's login to ``dbname``."""
+        """The superuser's login to ``dbname``. Whoever never asks never has the password in memory."""
         return AdminLogin(
             host=self.address.socket_dir,
             port=self.address.port,
             dbname=dbname,
             user=initialise.SUPERUSER,
-            password=self._password,
+            password=self._residence.superuser_password(),
         )
 
     @property

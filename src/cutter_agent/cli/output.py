@@ -6,6 +6,7 @@ and tables. Colour only on a terminal, never with ``NO_COLOR``. A table that is 
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -16,9 +17,8 @@ _UNWRAPPED_COLUMNS = 10_000
 def prepare_streams() -> None:
     """A terminal that cannot show a character must not end a command: show its escape instead."""
     for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def print_json(value: object) -> None:
@@ -26,16 +26,32 @@ def print_json(value: object) -> None:
     print_bytes(json.dumps(value, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
 
+class ReaderGone(Exception):
+    """Nobody reads standard output any more. Not an ``OSError``: what runs commands swallows those of a broken pipe."""
+
+
 def print_bytes(data: bytes) -> None:
-    """Exactly these bytes."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    """Exactly these bytes, all of them.
+
+    With ``PYTHONUNBUFFERED`` standard output is a bare file, whose ``write`` may take a part and say so.
+
+    Raises:
+        ReaderGone: the reader went away.
+    """
+    left = memoryview(data)
+    try:
+        sys.stdout.flush()
+        while left:
+            left = left[sys.stdout.buffer.write(left) :]
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:
+        raise ReaderGone from error
 
 
 def print_line(text: str = "") -> None:
-    """One line for a person."""
-    sys.stdout.write(text + "\n")
+    """One line for a person. Raises ``ReaderGone``."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print_bytes(f"{text}\n".encode(encoding, errors="backslashreplace"))
 
 
 def note(text: str) -> None:
@@ -56,4 +72,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     width = None if sys.stdout.isatty() else _UNWRAPPED_COLUMNS
-    Console(width=width, highlight=False, markup=False).print(table)
+    console = Console(width=width, highlight=False, markup=False)
+    with console.capture() as drawn:
+        console.print(table)
+    print_line("\n".join(line.rstrip() for line in drawn.get().splitlines()))

@@ -61,7 +61,7 @@ def explain(
     """Show which lines of a file a profile took for headings, and the reasons for the profile itself."""
     source = inputs.read_source(file, label=label)
     with inputs.placed(file):
-        reasons = [] if profile else list(segmenter.detect(source.data)[1])
+        reasons = [] if profile else list(segmenter.detect(source.data, label=source.label)[1])
         result = segment_source(source, profile, None)
     matched = [
         {

@@ -31,7 +31,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         try:
             code = _call(arguments)
-        except BrokenPipeError:
+        except output.ReaderGone:
             raise
         except KeyboardInterrupt:
             code = failures.INTERRUPTED_EXIT
@@ -40,7 +40,7 @@ def run(arguments: Sequence[str]) -> int:
         if code == failures.INTERRUPTED_EXIT:
             output.note("iu-cutter: interrupted. No phase was left half-written; the same command goes on from there.")
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (output.ReaderGone, BrokenPipeError):
         _silence_stdout()
         return failures.BROKEN_PIPE_EXIT
     return code

@@ -36,8 +36,8 @@ def segment(
 
 def segment_source(source: inputs.Source, profile: str | None, code: str | None) -> Segmentation:
     """Segment with the profile named, or the one that the text shows."""
-    chosen = segmenter.profiles.load(profile) if profile else segmenter.detect(source.data)[0]
-    document_code = code or segmenter.document_code(source.data, source.label)
+    chosen = segmenter.profiles.load(profile) if profile else segmenter.detect(source.data, label=source.label)[0]
+    document_code = code or segmenter.document_code(source.label, source.data)
     return segmenter.segment(source.data, profile=chosen, document_code=document_code)
 
 

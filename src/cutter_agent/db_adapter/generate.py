@@ -13,22 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
 
 from cutter_agent.db_adapter import catalog as catalogs
 from cutter_agent.db_adapter import reference_pages, schema, schema_text, statements, uses
-from cutter_agent.db_adapter.rights import LEDGER, OBSERVE, UNITS
 from pg_embedded.cluster import ThrowawayCluster
 from sealing.digest import sha256_hex
 
-PRODUCT_SCHEMAS = (LEDGER, UNITS, OBSERVE)
 ROOM = Path(__file__).resolve().parent
 REPOSITORY = ROOM.parents[2]
 
 
 def artefacts(admin: psycopg.Connection, pg_dump: Path, login: Mapping[str, str | int]) -> dict[Path, str]:
     """Every generated file and what it must hold, from a database that the migrations have just made."""
-    described = describe(admin)
+    described = schema.describe(admin)
     return {
         ROOM / "schema.sql": schema_text.render(schema_text.dump(pg_dump, login)),
         ROOM / "expected" / catalogs.CATALOG_FILE: _json(catalogs.to_json(described)),
@@ -37,20 +34,6 @@ def artefacts(admin: psycopg.Connection, pg_dump: Path, login: Mapping[str, str 
         REPOSITORY / "docs" / "reference" / "rights.md": reference_pages.rights_page(),
         REPOSITORY / "docs" / "reference" / "states.md": reference_pages.states_page(),
     }
-
-
-def describe(admin: psycopg.Connection) -> catalogs.Catalog:
-    """The catalog of our schemas as this connection sees it."""
-    declared = statements.load()
-
-    def fetch(name: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
-        with admin.cursor(row_factory=dict_row) as cursor:
-            cursor.execute(declared[name].sql.encode(), parameters)
-            return cursor.fetchall()
-
-    with admin.transaction():
-        admin.execute("SET LOCAL search_path = pg_catalog")
-        return catalogs.describe(fetch, PRODUCT_SCHEMAS)
 
 
 def _uses(described: catalogs.Catalog) -> dict[str, Any]:

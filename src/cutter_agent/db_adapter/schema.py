@@ -9,15 +9,20 @@ ways lead to the same schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 
+from cutter_agent.db_adapter import catalog as catalogs
+from cutter_agent.db_adapter import statements
+from cutter_agent.db_adapter.catalog import Catalog
 from cutter_agent.db_adapter.rights import ADMIN, LEDGER, OBSERVE, UNITS, RoleNames
 from cutter_agent.db_adapter.roles import acting_as_owner, ensure_owner, require_idle
 from cutter_agent.errors import ConfigMismatch, Internal
@@ -26,6 +31,7 @@ from sealing.digest import sha256_hex
 MINIMUM_SERVER_VERSION = 150000
 """PostgreSQL 15: NULLS NOT DISTINCT, and a schema ``public`` that is nobody's by default."""
 
+_PRODUCT_SCHEMAS = (LEDGER, UNITS, OBSERVE)
 _LOCK_KEY = 0x6975_6375_7474_6572
 """'iucutter': one installer or upgrade at a time in a database."""
 _LOCK_TIMEOUT = "30s"
@@ -169,14 +175,31 @@ def migrate(admin: psycopg.Connection, *, names: RoleNames | None = None) -> lis
     return applied
 
 
+def describe(admin: psycopg.Connection) -> Catalog:
+    """The catalog of our schemas as it is deployed. Reads only."""
+    require_idle(admin)
+    declared = statements.load()
+
+    def fetch(name: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
+        with admin.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(declared[name].sql.encode(), parameters).fetchall()
+
+    with admin.transaction():
+        admin.execute("SET LOCAL search_path = pg_catalog")
+        return catalogs.describe(fetch, _PRODUCT_SCHEMAS)
+
+
+def drift(admin: psycopg.Connection) -> list[str]:
+    """Where the deployed schema is not what this release's migrations make: one line each. Reads only."""
+    return catalogs.differences(catalogs.expected(), describe(admin))
+
+
 def _state(admin: psycopg.Connection) -> SchemaState:
     known = {migration.version: migration for migration in migrations()}
     applied = tuple(_applied(admin))
     there = {
         str(row[0])
-        for row in admin.execute(
-            "SELECT nspname FROM pg_namespace WHERE nspname = ANY (%s)", ([LEDGER, UNITS, OBSERVE],)
-        )
+        for row in admin.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY (%s)", (list(_PRODUCT_SCHEMAS),))
     }
     return SchemaState(
         applied=applied,

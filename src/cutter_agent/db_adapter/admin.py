@@ -1,0 +1,275 @@
+"""What an administrator does with a database: make it ready, look whether it is, show the rights (`iu-cutter db …`).
+
+The only connections of this room that are not a lane's, and no lane ever uses them. Each function may be run again at
+any time; ``check`` and ``rights`` change nothing. Nothing here reads or writes a document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from cutter_agent.db_adapter import contract, grants, probes, roles, schema, sqlstates, statements
+from cutter_agent.db_adapter.contract_rules import Mismatch
+from cutter_agent.db_adapter.grants import Cell
+from cutter_agent.db_adapter.probes import Probe
+from cutter_agent.db_adapter.rights import Role, RoleNames
+from cutter_agent.db_adapter.roles import DEFAULT_CONNECTION_LIMIT, RoleChange
+from cutter_agent.db_adapter.settings import ConnectionSettings
+from cutter_agent.errors import StatementTrace
+from cutter_agent.model import Lane
+
+APPLICATION_NAME = "dot-iu-cutter admin"
+_CONNECT_TIMEOUT_S = 10
+_MAINTENANCE_DATABASE = "postgres"
+_OPTIONS = "-c statement_timeout=300s -c lock_timeout=30s -c TimeZone=UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitRecord:
+    """What ``init`` did: all empty when everything was as it should be."""
+
+    version_before: int
+    version_after: int
+    applied: tuple[str, ...]
+    role_changes: tuple[RoleChange, ...]
+    grants_corrected: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One question that ``check`` asked. ``details`` are the single disagreements, one line each."""
+
+    question: str
+    ok: bool
+    answer: str
+    remedy: str = ""
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RightsRecord:
+    """The rights cell by cell, and what trying them gave (empty where nothing was tried)."""
+
+    cells: tuple[Cell, ...]
+    probes: tuple[Probe, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(cell.agrees for cell in self.cells) and all(each.passed for each in self.probes)
+
+
+@contextmanager
+def connect(settings: ConnectionSettings) -> Iterator[psycopg.Connection]:
+    """An administrator's connection: autocommit, bounded waits. What psycopg raises leaves as an error of the cutter."""
+    with _translated("db admin"), psycopg.connect(**_keywords(settings), autocommit=True) as connection:
+        yield connection
+
+
+def ensure_database(settings: ConnectionSettings) -> bool:
+    """Make the database of ``settings`` (UTF8) where it is missing; whether it was made. Needs the right to do so."""
+    at_home = _keywords(settings) | {"dbname": _MAINTENANCE_DATABASE}
+    with _translated("create database"), psycopg.connect(**at_home, autocommit=True) as connection:
+        there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (settings.dbname,)).fetchone()
+        if there is not None:
+            return False
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
+        try:
+            connection.execute(statement.format(sql.Identifier(settings.dbname)))
+        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            return False  # somebody else was a moment faster
+        return True
+
+
+def init(
+    admin: psycopg.Connection,
+    passwords: Mapping[Role, str] | Mapping[str, str],
+    *,
+    names: RoleNames | None = None,
+    connection_limit: int = DEFAULT_CONNECTION_LIMIT,
+) -> InitRecord:
+    """Schema, roles and grants as this release wants them, on a database that is new, old or ready already.
+
+    ``passwords`` by role for the lanes; a role without one keeps what it has. Raises ``ConfigMismatch`` (encoding,
+    server too old, a record of migrations that does not fit) and ``DatabaseError``.
+    """
+    names = names or RoleNames()
+    with _translated("db init"):
+        before = schema.state(admin)
+        if before.is_empty:
+            schema.install(admin, names=names)
+            applied = [migration.name for migration in schema.migrations()]
+        else:
+            applied = [migration.name for migration in schema.migrate(admin, names=names)]
+        wrong_before = grants.disagreements(grants.report(admin, names=names, connection_limit=connection_limit))
+        changes = roles.create_roles(admin, passwords, names=names, connection_limit=connection_limit)
+        return InitRecord(
+            version_before=before.version,
+            version_after=schema.state(admin).version,
+            applied=tuple(applied),
+            role_changes=tuple(changes),
+            grants_corrected=tuple(cell for cell in wrong_before if cell.object != "role"),
+        )
+
+
+def check(
+    admin: psycopg.Connection,
+    *,
+    names: RoleNames | None = None,
+    connection_limit: int = DEFAULT_CONNECTION_LIMIT,
+) -> list[Finding]:
+    """Every question that decides whether the lanes can work here, all of them answered. Changes nothing."""
+    names = names or RoleNames()
+    with _translated("db check"):
+        findings = [_server(admin), _encoding(admin), _schema(admin)]
+        if schema.state(admin).is_empty:
+            return findings
+        findings.append(_drift(admin))
+        cells = grants.disagreements(grants.report(admin, names=names, connection_limit=connection_limit))
+        findings.append(_rights(cells))
+        missing = {cell.role for cell in cells if cell.privilege == "exists"}
+        lanes = [lane for lane in Lane if names.of(Role(lane.value)) not in missing]
+        return findings + [_contract(lane, mismatches(admin, lane, names=names)) for lane in lanes]
+
+
+def rights(
+    admin: psycopg.Connection,
+    *,
+    names: RoleNames | None = None,
+    connection_limit: int = DEFAULT_CONNECTION_LIMIT,
+    tried: bool = False,
+) -> RightsRecord:
+    """The rights cell by cell, with ``tried`` also each one tried, both ways, as the role itself. Changes nothing."""
+    names = names or RoleNames()
+    with _translated("db grants"):
+        cells = grants.report(admin, names=names, connection_limit=connection_limit)
+        attempts = [each for role in grants.GUESTS for each in probes.probe(admin, role, names=names)] if tried else []
+        return RightsRecord(cells=tuple(cells), probes=tuple(attempts))
+
+
+def mismatches(admin: psycopg.Connection, lane: Lane, *, names: RoleNames | None = None) -> list[Mismatch]:
+    """The contract of one lane's statements, asked in that lane's role. Changes nothing."""
+    names = names or RoleNames()
+    declared = [each for each in statements.load().values() if lane in each.principals]
+    with admin.transaction(force_rollback=True):
+        admin.execute("SET LOCAL search_path = pg_catalog")
+        admin.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(names.of(Role(lane.value)))))
+        return contract.find(_Reader(admin), declared)
+
+
+class _Reader:
+    """Declared statements over an administrator's connection."""
+
+    def __init__(self, admin: psycopg.Connection) -> None:
+        self._admin = admin
+
+    def fetch(self, name: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+        with self._admin.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(statements.load()[name].sql.encode(), parameters or {}).fetchall()
+
+
+def _server(admin: psycopg.Connection) -> Finding:
+    version = admin.info.server_version
+    return Finding(
+        question="server",
+        ok=version >= schema.MINIMUM_SERVER_VERSION,
+        answer=f"PostgreSQL {version // 10000}.{version % 10000}",
+        remedy=f"PostgreSQL {schema.MINIMUM_SERVER_VERSION // 10000} or newer is needed.",
+    )
+
+
+def _encoding(admin: psycopg.Connection) -> Finding:
+    with admin.transaction():
+        encoding = str(admin.execute("SHOW server_encoding").fetchall()[0][0])
+    return Finding(
+        question="encoding",
+        ok=encoding == "UTF8",
+        answer=encoding,
+        remedy="Create the database with ENCODING 'UTF8' (TEMPLATE template0).",
+    )
+
+
+def _schema(admin: psycopg.Connection) -> Finding:
+    state = schema.state(admin)
+    details = [f"{each.version:04} {each.name} is pending" for each in state.pending]
+    details += [f"{each.version:04} {each.name} was changed after it was applied" for each in state.changed]
+    details += [f"{each.version:04} {each.name} is unknown to this release" for each in state.unknown]
+    details += [f"schema {name} is there without a record" for name in state.strangers]
+    return Finding(
+        question="schema",
+        ok=state.is_current,
+        answer=f"version {state.version} of {len(schema.migrations())}",
+        remedy="Run `iu-cutter db init`.",
+        details=tuple(details),
+    )
+
+
+def _drift(admin: psycopg.Connection) -> Finding:
+    lines = schema.drift(admin)
+    return Finding(
+        question="drift",
+        ok=not lines,
+        answer=_count(lines, "difference", "differences"),
+        remedy="Find out who changed the schema by hand; undo it, or make it a migration.",
+        details=tuple(lines),
+    )
+
+
+def _rights(cells: Sequence[Cell]) -> Finding:
+    lines = [
+        f"{cell.role}: {cell.privilege} on {cell.object} is {_has(cell.actual)}, should be {_has(cell.expected)}"
+        for cell in cells
+    ]
+    return Finding(
+        question="rights",
+        ok=not lines,
+        answer=_count(lines, "cell differs", "cells differ"),
+        remedy="Run `iu-cutter db init`: it makes roles and grants what the table of rights says.",
+        details=tuple(lines),
+    )
+
+
+def _contract(lane: Lane, found: Sequence[Mismatch]) -> Finding:
+    return Finding(
+        question=f"contract of {lane}",
+        ok=not found,
+        answer=_count(found, "mismatch", "mismatches"),
+        remedy="Run `iu-cutter db init`; what it leaves is named with its remedy.",
+        details=tuple(mismatch.line() for mismatch in found),
+    )
+
+
+def _has(granted: bool) -> str:
+    return "there" if granted else "not there"
+
+
+def _count(items: Sequence[object], one: str, many: str) -> str:
+    return f"{len(items)} {one if len(items) == 1 else many}"
+
+
+def _keywords(settings: ConnectionSettings) -> dict[str, Any]:
+    keywords: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "dbname": settings.dbname,
+        "user": settings.user,
+        "password": settings.password,
+        "connect_timeout": _CONNECT_TIMEOUT_S,
+        "application_name": APPLICATION_NAME,
+        "options": _OPTIONS,
+    }
+    return keywords | ({"sslmode": settings.sslmode} if settings.sslmode else {})
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise sqlstates.translate(error, StatementTrace(statement_name=what)) from error

@@ -49,7 +49,14 @@ def fingerprint(observer: Observer) -> SchemaFingerprint:
 
 def normalised(line: str) -> str:
     """An expression without casts between string types and without the parentheses that those casts needed."""
-    line = _WRAPPED_CONSTANT.sub(r"\1", _STRING_CAST.sub("", line))
+    line = _STRING_CAST.sub("", line)
+    while (simpler := _unwrapped(line)) != line:
+        line = simpler
+    return line
+
+
+def _unwrapped(line: str) -> str:
+    line = _WRAPPED_CONSTANT.sub(r"\1", line)
     return _WRAPPED_NAME.sub(r"\1", _WRAPPED_ARRAY.sub(r"\1", line))
 
 

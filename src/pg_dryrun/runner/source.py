@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from pg_dryrun import reader, snapshot
+from pg_dryrun import dump_file, reader, snapshot
 from pg_dryrun.environments.interface import Environment
 from pg_dryrun.gates.interface import Gate
 from pg_dryrun.gates.source import ReadOnlyGate, SourceIdentityGate
@@ -56,7 +56,7 @@ def _identity(run: Run) -> Gate:
     bin_dir = programs.program("pg_dump").parent
     seconds = float(run.plan.thresholds.command_timeout_s)
     if isinstance(run.plan.source, DumpFile):
-        taken = snapshot.from_file(run.plan.source.path, bin_dir=bin_dir, workdir=run.workdir, ledger=run.ledger)
+        taken = dump_file.read(run.plan.source.path, bin_dir=bin_dir, workdir=run.workdir, ledger=run.ledger)
         authorised["dump sha256"] = run.plan.source.sha256
     else:
         if run.facts.source is None:
@@ -121,7 +121,7 @@ def look_at_server(who: ServerIdentity, weight: Footprint) -> tuple[dict[str, ob
 
 
 def look_at_file(source: DumpFile) -> dict[str, object]:
-    """What a dump file is: path, size, digest. Raises ``UsageError`` through ``snapshot.from_file`` if it is none."""
+    """What a dump file is: path, size, digest. Raises ``UsageError`` through ``dump_file.read`` if it is none."""
     if source.path.is_dir():
         names = sorted(path for path in source.path.rglob("*") if path.is_file())
         return {str(path.relative_to(source.path)): file_sha256(path) for path in names}

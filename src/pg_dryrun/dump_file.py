@@ -1,0 +1,210 @@
+"""A dump file as the source: what it needs and what it states, read line by line from its plain SQL.
+
+Custom and directory dumps are turned into plain SQL by ``pg_restore``; all that follows is the same for each format.
+A script is somebody else's input: it is restored with psql's meta-commands switched off, and one that leaves that mode,
+switches databases, or is cut short is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pg_dryrun import commands
+from pg_dryrun.errors import EnvironmentFault, UsageError
+from pg_dryrun.ledger import Kind, RunLedger
+from pg_dryrun.observer.counts import SequenceState, TableDigest
+from pg_dryrun.observer.roles import RoleFacts
+from pg_dryrun.snapshot import DumpFormat, Needs, ProofKind, Snapshot, describe_plain
+from pg_dryrun.subject import TableName
+
+_NAME = r'(?:"(?:[^"]|"")+"|[^\s".;,()]+)'
+_COPY = re.compile(rf"COPY ({_NAME})\.({_NAME}) (?:\(.*\) )?FROM stdin;$")
+_SETVAL = re.compile(r"SELECT pg_catalog\.setval\('((?:[^']|'')+)', (-?\d+), (true|false)\);$")
+_EXTENSION = re.compile(rf"CREATE EXTENSION (?:IF NOT EXISTS )?({_NAME})")
+_OWNER = re.compile(rf"ALTER .* OWNER TO ({_NAME});$")
+_GRANT = re.compile(rf"(?:GRANT .* TO|REVOKE .* FROM) ({_NAME})(?: WITH GRANT OPTION)?(?: GRANTED BY {_NAME})?;$")
+_DEFAULTS = re.compile(rf"ALTER DEFAULT PRIVILEGES FOR ROLE ({_NAME}) ")
+_VERSION = re.compile(r"-- Dumped from database version (\d+)")
+_ENCODING = re.compile(r"SET client_encoding = '([^']+)';$")
+_OBJECT = re.compile(r"-- (?:Data for )?Name: (.+); Type: ([A-Z ]+); Schema: (.+); Owner: ")
+_STATED_KINDS = frozenset({"TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE"})
+_END_OF_DATA = "\\."
+_COMPLETE = "-- PostgreSQL database dump complete"
+_NOT_ROLES = frozenset({"PUBLIC", "CURRENT_USER", "SESSION_USER"})
+
+
+@dataclass
+class _Stated:
+    major: int = 0
+    encoding: str = ""
+    complete: bool = False
+    restricted: int = 0
+    unrestricted: int = 0
+    extensions: set[str] = field(default_factory=set)
+    roles: set[str] = field(default_factory=set)
+    objects: set[str] = field(default_factory=set)
+    rows: dict[TableName, int] = field(default_factory=dict)
+    sequences: dict[str, SequenceState] = field(default_factory=dict)
+    large_objects: int = 0
+
+
+def read(path: Path, *, bin_dir: Path, workdir: Path, ledger: RunLedger | None = None) -> Snapshot:
+    """The dump at ``path`` (plain, custom or directory format) as a ``Snapshot`` that states rows but no digests.
+
+    Raises ``UsageError`` where it is none of them, is cut short, holds several databases or psql commands.
+    """
+    began = time.monotonic()
+    kind = _format(path)
+    script = path if kind is DumpFormat.PLAIN else _to_plain(path, bin_dir=bin_dir, workdir=workdir, ledger=ledger)
+    stated = _scan(script, shown=path)
+    plain = describe_plain(script)
+    size, sha256 = (plain.size_bytes, plain.sha256) if kind is DumpFormat.PLAIN else _digest(path)
+    return Snapshot(
+        dump=replace(plain, path=path, format=kind, size_bytes=size, sha256=sha256),
+        proof_kind=ProofKind.DUMP_CONTENT,
+        tables={name: TableDigest(rows=rows, digest="") for name, rows in sorted(stated.rows.items())},
+        sequences=dict(sorted(stated.sequences.items())),
+        sequences_after=dict(sorted(stated.sequences.items())),
+        large_objects=stated.large_objects,
+        schema=None,
+        needs=Needs(
+            server_major=stated.major,
+            encoding=stated.encoding,
+            collate="",
+            ctype="",
+            locale_provider="",
+            locale="",
+            extensions=dict.fromkeys(sorted(stated.extensions), ""),
+            roles=tuple(RoleFacts(name=name) for name in sorted(stated.roles)),
+        ),
+        objects=tuple(sorted(stated.objects)),
+        duration_s=time.monotonic() - began,
+    )
+
+
+def _format(path: Path) -> DumpFormat:
+    remedy = "Give a dump made by pg_dump in plain, custom or directory format."
+    try:
+        if path.is_dir():
+            if (path / "toc.dat").is_file():
+                return DumpFormat.DIRECTORY
+            raise UsageError(f"{path} is a directory without toc.dat: no dump.", remedy=remedy)
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.", remedy=remedy) from error
+    if head.startswith(b"PGDMP"):
+        return DumpFormat.CUSTOM
+    if b"PostgreSQL database cluster dump" in head:
+        raise UsageError(f"{path} is a dump of a whole cluster.", remedy=f"{remedy} Dump one database.")
+    if b"-- PostgreSQL database dump" in head:
+        return DumpFormat.PLAIN
+    raise UsageError(f"{path} is {'empty' if not head else 'no dump of PostgreSQL'}.", remedy=remedy)
+
+
+def _to_plain(path: Path, *, bin_dir: Path, workdir: Path, ledger: RunLedger | None) -> Path:
+    script = workdir / f"dump-{secrets.token_hex(8)}.sql"
+    if ledger is not None:
+        ledger.will_create(Kind.FILE, str(script))
+    try:
+        commands.check([bin_dir / "pg_restore", "-f", "-", path], timeout_s=3600.0, stdout_to=script)
+    except EnvironmentFault as fault:
+        raise UsageError(
+            f"{path} cannot be read as a dump: {fault.message}",
+            remedy="Dump again; the file is cut short, damaged, or of a newer PostgreSQL than this one.",
+        ) from fault
+    return script
+
+
+def _digest(path: Path) -> tuple[int, str]:
+    """Size and SHA-256: of a file its bytes, of a directory the sorted names, sizes and digests of its files."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+    total, hasher = 0, hashlib.sha256()
+    for part in sorted(found for found in path.iterdir() if found.is_file()):
+        size, digest = _digest(part)
+        total += size
+        hasher.update(f"{part.name}\0{size}\0{digest}\n".encode())
+    return total, hasher.hexdigest()
+
+
+def _scan(script: Path, *, shown: Path) -> _Stated:
+    stated = _Stated()
+    with script.open("r", encoding="utf-8", errors="surrogateescape", newline="\n") as file:
+        lines = (line.rstrip("\n") for line in file)
+        for line in lines:
+            copy = _COPY.match(line)
+            if copy:
+                name = f"{_plain(copy.group(1))}.{_plain(copy.group(2))}"
+                stated.rows[name] = stated.rows.get(name, 0) + _rows(lines, shown=shown, table=name)
+            else:
+                _note(line, stated, shown=shown)
+    if not stated.complete:
+        raise UsageError(f"{shown} is cut short: its last line is missing.", remedy="Dump or copy it again.")
+    if stated.restricted != stated.unrestricted or stated.restricted > 1:
+        raise UsageError(f"{shown} leaves psql's restricted mode.", remedy="Take a dump that pg_dump itself wrote.")
+    return stated
+
+
+def _rows(lines: Iterator[str], *, shown: Path, table: TableName) -> int:
+    number = 0
+    for line in lines:
+        if line == _END_OF_DATA:
+            return number
+        number += 1
+    raise UsageError(f"{shown} is cut short in the rows of {table}.", remedy="Dump or copy it again.")
+
+
+def _note(line: str, stated: _Stated, *, shown: Path) -> None:
+    if line.startswith("--"):
+        _note_comment(line, stated)
+    elif line.startswith("\\"):
+        _note_command(line, stated, shown=shown)
+    elif line.startswith("CREATE DATABASE "):
+        raise UsageError(
+            f"{shown} creates its own database: it could not be kept inside the copy.",
+            remedy="Dump without --create (-C).",
+        )
+    elif match := _SETVAL.match(line):
+        name = ".".join(_plain(part) for part in re.findall(_NAME, match.group(1).replace("''", "'")))
+        stated.sequences[name] = SequenceState(last_value=int(match.group(2)), is_called=match.group(3) == "true")
+    elif match := _EXTENSION.match(line):
+        stated.extensions.add(_plain(match.group(1)))
+    elif line.startswith("SELECT pg_catalog.lo_create("):
+        stated.large_objects += 1
+    elif match := _ENCODING.match(line):
+        stated.encoding = match.group(1)
+    else:
+        for pattern in (_OWNER, _GRANT, _DEFAULTS):
+            if (match := pattern.match(line)) and match.group(1) not in _NOT_ROLES:
+                stated.roles.add(_plain(match.group(1)))
+
+
+def _note_comment(line: str, stated: _Stated) -> None:
+    if line == _COMPLETE:
+        stated.complete = True
+    elif match := _VERSION.match(line):
+        stated.major = int(match.group(1))
+    elif (match := _OBJECT.match(line)) and match.group(2) in _STATED_KINDS:
+        stated.objects.add(f"{match.group(3)}.{match.group(1)}")
+
+
+def _note_command(line: str, stated: _Stated, *, shown: Path) -> None:
+    if line.startswith("\\restrict "):
+        stated.restricted += 1
+    elif line.startswith("\\unrestrict "):
+        stated.unrestricted += 1
+    elif line.startswith("\\connect"):
+        raise UsageError(f"{shown} switches databases.", remedy="Dump one database, without --create (-C).")
+
+
+def _plain(name: str) -> str:
+    """An identifier without its quotes."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name

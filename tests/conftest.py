@@ -7,13 +7,15 @@ import importlib.util
 import itertools
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
+from tests import databases
 
+from pg_embedded import account as accounts
 from pg_embedded import programs
 from pg_embedded.cluster import ThrowawayCluster
 from pg_embedded.server import AdminLogin
@@ -39,26 +41,8 @@ def cluster() -> Iterator[ThrowawayCluster]:
 @pytest.fixture
 def fresh_database(cluster: ThrowawayCluster) -> Iterator[AdminLogin]:
     """The superuser's login to a new, empty database of its own; dropped by its exact name afterwards."""
-    name = f"fresh_{next(_numbers)}"
-    create_database(cluster, name)
-    yield cluster.admin_of(name)
-    drop_database(cluster, name)
-
-
-def create_database(cluster: ThrowawayCluster, name: str, *, template: str = "template0") -> None:
-    """FILE_COPY: 8 ms where WAL_LOG, the default, takes 12 to 34."""
-    with psycopg.connect(**cluster.admin, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-
-
-def drop_database(cluster: ThrowawayCluster, name: str) -> None:
-    """With whatever sessions the test left in it."""
-    with psycopg.connect(**cluster.admin, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with databases.made(cluster, f"fresh_{next(_numbers)}") as login:
+        yield login
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +72,16 @@ def shared_data() -> Path:
     if not (folder / "vn").is_dir():
         pytest.skip(f"no real law texts at {folder}; set {SHARED_DATA_VARIABLE} to their folder")
     return folder
+
+
+@pytest.fixture
+def open_home(tmp_path: Path) -> Iterator[Path]:
+    """An empty home for an unprivileged child process: pytest's own folders are closed to other users."""
+    if os.getuid() != 0:
+        yield tmp_path
+        return
+    account = accounts.choose()
+    folder = Path(tempfile.mkdtemp(prefix="iu-home-"))
+    account.give(folder)
+    yield folder
+    shutil.rmtree(folder)

@@ -18,6 +18,7 @@ from tests import databases
 from pg_embedded import account as accounts
 from pg_embedded import programs
 from pg_embedded.cluster import ThrowawayCluster
+from pg_embedded.errors import ProgramsMissing
 from pg_embedded.server import AdminLogin
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -25,8 +26,16 @@ SHARED_DATA_VARIABLE = "DOT_CUTTER_SHARED_DATA"
 _numbers = itertools.count(1)
 
 
+def pytest_configure() -> None:
+    """No PostgreSQL: no run."""
+    try:
+        programs.embedded()
+    except ProgramsMissing as missing:
+        pytest.exit(f"The tests run on a real PostgreSQL only. {missing}", returncode=3)
+
+
 def pytest_report_header() -> str:
-    """Which PostgreSQL all of this ran on. Raises, and so fails the run, when there is none."""
+    """Which PostgreSQL all of this ran on."""
     installed = programs.embedded()
     return f"PostgreSQL {installed.version} ({installed.source})"
 

@@ -1,53 +1,25 @@
 """The one validator: MARK, REVIEW and CUT ask the same rules and get all problems at once (design 1.2, number 9).
 
 Pure: a manifest and the bytes it speaks of in, problems out. A problem names its block, its place in the bytes and
-what to do. Vocabularies are data: ``vocabulary.toml``, extended by a profile's own words.
+what to do. Vocabularies are data: the shipped profiles' own tables and ``vocabulary.toml``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 from cutter_agent.errors import ManifestInvalid, Problem
 from cutter_agent.model import BlockRole, Finding, Manifest, ManifestBlock, ManifestHeader, Severity
+from cutter_agent.vocabulary import PLAIN_WORD, Vocabulary, vocabulary
 
 ADDRESS = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*", re.ASCII)
 MAX_ADDRESS_LENGTH = 400
 MAX_REFERENCE_LENGTH = 400
 MAX_TITLE_LENGTH = 2000
 MAX_UNITS = 2_000_000
-_WORD = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Vocabulary:
-    """The words of labels: ``kinds`` for every profile, ``levels`` by profile id.
-
-    A profile that is not listed (a user's own) may name its levels as it likes, as long as each is one plain word.
-    """
-
-    kinds: frozenset[str]
-    levels: Mapping[str, frozenset[str]]
-
-    def knows_level(self, profile_id: str, level: str) -> bool:
-        """Whether ``level`` is a word that ``profile_id`` may use."""
-        listed = self.levels.get(profile_id)
-        return level in listed if listed is not None else _WORD.fullmatch(level) is not None
-
-
-@cache
-def vocabulary() -> Vocabulary:
-    """The vocabulary that comes with the package."""
-    data = tomllib.loads(files("cutter_agent").joinpath("vocabulary.toml").read_text("utf-8"))
-    levels = {profile: frozenset(words) for profile, words in data["levels"].items()}
-    return Vocabulary(kinds=frozenset(data["kinds"]), levels=levels)
 
 
 def require_valid(manifest: Manifest, snapshot: bytes, words: Vocabulary | None = None) -> None:
@@ -135,17 +107,17 @@ def _byte_problems(snapshot: bytes) -> Iterator[Problem]:
 
 def _label_problems(manifest: Manifest, words: Vocabulary) -> Iterator[Problem]:
     profile = manifest.header.profile_id
+    listed = words.get(profile)
+    kinds, levels = (listed.kinds, listed.levels) if listed else (None, None)
     for index, unit in enumerate(manifest.units):
         if unit.unit_local_id != index:
             yield _of(unit, index, "local_id", f"unit_local_id {unit.unit_local_id} at place {index}", "Count from 0.")
         if unit.role is not BlockRole.RESULT:
             yield _of(unit, index, "role", f"role {unit.role} in a first cut", "A first cut has results only.")
-        if unit.kind not in words.kinds:
-            known = ", ".join(sorted(words.kinds))
-            yield _of(unit, index, "kind", f"unknown kind {unit.kind[:80]!r}", f"Known kinds: {known}.")
-        if not words.knows_level(profile, unit.level):
-            known = ", ".join(sorted(words.levels.get(profile, ()))) or "any plain word"
-            yield _of(unit, index, "level", f"unknown level {unit.level[:80]!r}", f"Levels of {profile}: {known}.")
+        for name, word, known in (("kind", unit.kind, kinds), ("level", unit.level, levels)):
+            if word not in known if known is not None else PLAIN_WORD.fullmatch(word) is None:
+                remedy = f"Words of {profile}: {', '.join(sorted(known))}." if known else "Give one plain word."
+                yield _of(unit, index, name, f"unknown {name} {word[:80]!r}", remedy)
         if unit.number is not None and not (1 <= len(unit.number) <= 200 and unit.number.isprintable()):
             yield _of(unit, index, "number", f"number {unit.number[:80]!r}", "Leave out a number that is not one.")
 

@@ -37,7 +37,7 @@ from cutter_agent.rows import (
 )
 from cutter_agent.signing import Bound, ChangeSetClaim, SignatureRow, Signer, affected_digest
 from cutter_agent.state_machine import require_move
-from cutter_agent.validation import Vocabulary
+from cutter_agent.vocabulary import Vocabulary
 
 _APPLIED = frozenset({EntryStatus.CUT_APPLIED, EntryStatus.VERIFIED_COMPLETE, EntryStatus.VERIFY_FAILED_ESCALATED})
 

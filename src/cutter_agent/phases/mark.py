@@ -21,7 +21,8 @@ from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore
 from cutter_agent.rows import CutRequest, Entry, History, Snapshot, StoredManifest
 from cutter_agent.segmenter.grammar import Profile
 from cutter_agent.state_machine import TERMINAL
-from cutter_agent.validation import Vocabulary, require_valid
+from cutter_agent.validation import require_valid
+from cutter_agent.vocabulary import Vocabulary
 from sealing.digest import sha256_hex
 
 DEFAULT_MAX_BYTES = 64 * 1024 * 1024

@@ -27,7 +27,8 @@ from cutter_agent.phases.stored import StoredProposal, known_entry, load_proposa
 from cutter_agent.ports import Clock, ExecDatabase, ExecStore
 from cutter_agent.rows import Decision, Envelope, History, UnitBlock
 from cutter_agent.state_machine import require_move
-from cutter_agent.validation import Vocabulary, checks, exceptions
+from cutter_agent.validation import checks, exceptions
+from cutter_agent.vocabulary import Vocabulary
 
 POLICY_IDENTITY = "policy:no-exception-v1"
 

@@ -9,7 +9,8 @@ from cutter_agent.manifest import SealedManifest, parse, seal
 from cutter_agent.model import EntryKind, ManifestBlock
 from cutter_agent.ports import ExecStore
 from cutter_agent.rows import CutRequest, Entry
-from cutter_agent.validation import Vocabulary, require_valid
+from cutter_agent.validation import require_valid
+from cutter_agent.vocabulary import Vocabulary
 from sealing.digest import sha256_hex
 
 _TAMPERED = "Do not approve or cut it. Find out who changed stored bytes; then mark the source again."

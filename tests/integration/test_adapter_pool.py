@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from tests.adapter_room import ROLES, Room, declared
 
+from cutter_agent.db_adapter import principals
 from cutter_agent.db_adapter.interface import Row
 from cutter_agent.db_adapter.principals import Proof
 from cutter_agent.db_adapter.session import RealPostgresAdapter
@@ -64,6 +65,15 @@ def test_facts_say_who_where_and_how(room: Room) -> None:
     assert room.passwords[Lane.VERIFY] not in repr(adapter.facts())
 
 
+def test_a_server_that_cannot_say_how_it_let_us_in_is_recorded_as_unknown(room: Room) -> None:
+    """The question for servers before 16, asked of this one: the same columns, and no claim."""
+    adapter = room.adapter()
+    (newer,), (older,) = adapter.find("session_identity"), adapter.find("session_identity_before_16")
+    assert list(older) == list(newer)
+    assert {**older, "system_user": newer["system_user"]} == newer
+    assert principals._how(older["system_user"]) == ("unknown", Proof.UNKNOWN)
+
+
 def test_trust_proves_routing_and_not_authentication(room: Room) -> None:
     """A server of its own whose pg_hba says ``trust``."""
     with ThrowawayCluster.create(name="trust") as cluster:
@@ -101,6 +111,19 @@ def test_a_wrong_principal_is_refused_before_any_write(room: Room) -> None:
         "session_identity",
         "commit",
     }
+
+
+def test_start_asks_who_we_are_and_nothing_else(room: Room) -> None:
+    adapter = room.adapter()
+    adapter.start()
+    asked = adapter.journal.total
+    adapter.start()
+    assert adapter.journal.total == asked
+    assert [record.name for record in adapter.journal][:3] == [
+        "begin_read_committed_read_only",
+        "session_identity",
+        "commit",
+    ]
 
 
 def test_the_superuser_is_no_lane(room: Room) -> None:

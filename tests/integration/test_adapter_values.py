@@ -84,6 +84,9 @@ def test_what_has_two_spellings_is_refused_where_it_is_sent(
     with pytest.raises(Internal, match=complaint), adapter.transaction("t") as block:
         block.copy_rows("copy_things", [(row["id"], "x", row["body"], row["at"], None)])
     assert room.labels() == []
+    sent = [record.name for record in adapter.journal]
+    assert "put_thing" not in sent, "it never left: the server's log does not have it either"
+    assert "copy_things" in sent
     assert adapter.facts().dirty_returns == 0
 
 

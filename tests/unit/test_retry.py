@@ -6,7 +6,7 @@ import pytest
 
 from cutter_agent.db_adapter.retry import Retry
 from cutter_agent.db_adapter.settings import ConnectionSettings, Limits, server_settings, startup_options
-from cutter_agent.errors import ConnectionFailed, DatabaseError, RetriesExhausted
+from cutter_agent.errors import ConnectionFailed, DatabaseError, RetriesExhausted, SilentRollback
 from cutter_agent.model import Lane
 
 
@@ -51,6 +51,14 @@ def test_a_lost_connection_is_not_tried_again() -> None:
 
     with pytest.raises(ConnectionFailed):
         Retry(limits=Limits(), sleep=lambda _: pytest.fail("it slept")).run("cut", lose)
+
+
+def test_a_swallowed_failure_is_a_defect_and_not_bad_luck() -> None:
+    def swallow() -> None:
+        raise SilentRollback("COMMIT was answered ROLLBACK", remedy="none", sqlstate="40001")
+
+    with pytest.raises(SilentRollback):
+        Retry(limits=Limits(), sleep=lambda _: pytest.fail("it slept")).run("cut", swallow)
 
 
 def test_the_server_must_be_able_to_speak_first() -> None:

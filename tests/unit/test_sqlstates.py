@@ -98,6 +98,11 @@ def test_an_error_of_the_driver_without_a_code_is_no_connection_matter() -> None
     assert "defect" in error.remedy
 
 
+def test_a_message_of_several_lines_becomes_one() -> None:
+    error = translate(psycopg.OperationalError("failed:\n\tIs the server running?"), TRACE)
+    assert error.message == "insert_entry: failed: Is the server running?"
+
+
 def test_the_page_is_the_table() -> None:
     assert PAGE.read_text("utf-8") == sqlstates.reference_page(), (
         "docs/reference/errors-sqlstate.md is not sqlstates.reference_page(): write it anew"

@@ -137,23 +137,26 @@ class LaneConnection(psycopg.Connection[Row]):
             sent.outcome = sqlstate or outcome.value
             raise translate(error, self.trace(statement.name, state_before)) from error
         except BaseException:
-            outcome = StatementOutcome.ERROR  # the caller's rows or an interrupt; the server saw the statement fail
+            outcome = StatementOutcome.ERROR  # the caller's rows, or an interrupt
             raise
         finally:
             if sent.outcome == "sent":
                 sent.outcome = outcome.value
-            self.journal.write(
-                principal=self.lane.value,
-                backend_pid=self.backend_pid,
-                name=statement.name,
-                text=statement.numbered_sql,
-                outcome=outcome,
-                sqlstate=sqlstate,
-                at=at,
-                started_monotonic_s=started,
-                duration_s=monotonic() - started,
-                phase=self.phase,
-            )
+            if outcome is StatementOutcome.ERROR and sqlstate is None and self.state is state_before:
+                sent.outcome = "not sent"  # a value that cannot travel; the server would have failed the block
+            else:
+                self.journal.write(
+                    principal=self.lane.value,
+                    backend_pid=self.backend_pid,
+                    name=statement.name,
+                    text=statement.numbered_sql,
+                    outcome=outcome,
+                    sqlstate=sqlstate,
+                    at=at,
+                    started_monotonic_s=started,
+                    duration_s=monotonic() - started,
+                    phase=self.phase,
+                )
 
     def _outcome(self, error: psycopg.Error) -> StatementOutcome:
         if isinstance(error, ClientDeadline):

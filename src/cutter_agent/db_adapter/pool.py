@@ -51,6 +51,7 @@ class LanePool:
         self._journal = journal
         self._keywords = connect_keywords(settings, lane, limits)
         self._lock = threading.Lock()
+        self._making = threading.Lock()
         self._pool: ConnectionPool[_PooledConnection] | None = None
         self._spare = _Spare()
         self._closed = False
@@ -99,6 +100,9 @@ class LanePool:
         with self._lock:
             self._closed = True
             pool, self._pool = self._pool, None
+        spare = self._spare.take()
+        if spare is not None:
+            spare.close()
         if pool is not None:
             pool.close(timeout=self._limits.borrow_timeout_s)
 
@@ -124,26 +128,35 @@ class LanePool:
 
     def _make_spare(self) -> None:
         """Connect here and now, so that the reason of a failure is the caller's, then hand it to the pool."""
-        if self._spare.waiting:
-            return
-        try:
-            connection = _PooledConnection.connect(**self._keywords)
+        with self._making:
+            if self._spare.waiting:
+                return
+            try:
+                connection = _PooledConnection.connect(**self._keywords)
+            except psycopg.Error as error:
+                raise translate(error, StatementTrace(statement_name="connect")) from error
             self._configure(connection)
-        except psycopg.Error as error:
-            raise translate(error, StatementTrace(statement_name="connect")) from error
-        self._spare.put(connection)
+            self._spare.put(connection)
 
     def _configure(self, connection: _PooledConnection) -> None:
         if connection.identity is not None:
             return
         connection.dress(lane=self._lane, limits=self._limits, journal=self._journal)
         try:
-            connection.identity = self.identity = assert_principal(connection, self._role, self._limits)
+            connection.identity = self.identity = self._asked(connection)
         except CutterError as error:
             self._spare.note(error)
             connection.close()
             raise
+        self._spare.note(None)
         self.connections_made += 1
+
+    def _asked(self, connection: LaneConnection) -> Identity:
+        """Who the server says this is. A question to a stranger has the deadline of connecting, not of working."""
+        connection.deadline_s = float(self._limits.connect_timeout_s)
+        identity = assert_principal(connection, self._role, self._limits)
+        connection.deadline_s = self._limits.deadline_s
+        return identity
 
     def _check(self, connection: _PooledConnection) -> None:
         """Lent again only if the server still holds its end and, after a rest, still says the same of the session.
@@ -158,7 +171,7 @@ class LanePool:
             return  # begin() refuses it, by name, and it comes back as a dirty return
         if connection.given_back_at and monotonic() - connection.given_back_at > self._limits.check_after_idle_s:
             try:
-                assert_principal(connection, self._role, self._limits)
+                self._asked(connection)
             except (DatabaseError, ConfigMismatch):
                 self.discarded += 1
                 connection.close()
@@ -206,14 +219,14 @@ class _Spare:
 
     def put(self, connection: _PooledConnection) -> None:
         with self._lock:
-            self._connection, self._reason = connection, None
+            self._connection = connection
 
     def take(self) -> _PooledConnection | None:
         with self._lock:
             connection, self._connection = self._connection, None
             return connection
 
-    def note(self, reason: CutterError) -> None:
+    def note(self, reason: CutterError | None) -> None:
         self._reason = reason
 
     def reason(self) -> CutterError | None:

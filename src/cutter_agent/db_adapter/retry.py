@@ -34,16 +34,17 @@ class Retry:
             try:
                 return attempt()
             except DatabaseError as error:
-                if error.sqlstate is None or not is_retryable(error.sqlstate):
-                    raise
+                sqlstate = error.sqlstate
+                if type(error) is not DatabaseError or sqlstate is None or not is_retryable(sqlstate):
+                    raise  # a SilentRollback that quotes a 40001 is a defect of the phase, not bad luck
                 if number == self.limits.max_attempts:
                     raise RetriesExhausted(
                         f"{phase} failed {number} times in a row, the last time with {error.message}",
                         remedy="Nothing was kept. Run fewer workers at once, then run the same command again.",
-                        sqlstate=error.sqlstate,
+                        sqlstate=sqlstate,
                         trace=error.trace,
                     ) from error
-                self.counted[phase, error.sqlstate] += 1
+                self.counted[phase, sqlstate] += 1
                 self.sleep(self.pause_s(number))
         raise AssertionError("unreachable: max_attempts is at least 1")
 

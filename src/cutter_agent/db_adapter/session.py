@@ -123,7 +123,8 @@ class RealPostgresAdapter:
         Raises what the server said (see ``sqlstates``), ``TransactionLeak``, ``SilentRollback``, ``DeadlinePassed``,
         ``OutcomeUnknown``. An error inside rolls back and goes on.
         """
-        self.start()
+        if not self._checked:
+            self.start()
         with self._block(phase, isolation, writes=True) as block:
             yield block
 
@@ -141,8 +142,8 @@ class RealPostgresAdapter:
         return self._retry.run(phase, attempt)
 
     def start(self) -> None:
-        """Connect, assert the principal, run the start-up checks; once. Called by the first ``transaction()`` too."""
-        if self._checked:
+        """Connect, assert the principal, run the start-up checks; once. The first ``transaction()`` does it, too."""
+        if self._checked and self._pool.identity is not None:
             return
         with self.read(Isolation.REPEATABLE_READ) as block:
             for check in self._startup_checks:

@@ -286,7 +286,7 @@ def reference_page() -> str:
 
 def _said(error: psycopg.Error) -> str:
     diagnosis = error.diag
-    said = diagnosis.message_primary or str(error).strip() or type(error).__name__
+    said = " ".join((diagnosis.message_primary or str(error)).split()) or type(error).__name__
     named = [
         f"{what} {name}"
         for what, name in (

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
+import msgspec
+
 EntryId = NewType("EntryId", str)
 UnitId = NewType("UnitId", str)
 ChangeSetId = NewType("ChangeSetId", str)
@@ -132,9 +134,10 @@ class Finding:
     end_byte: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unit:
-    """One node of a cut. ``[start_byte, end_byte)`` is its own span in the snapshot; own spans tile the snapshot.
+class Unit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One node of a cut. A struct and not a dataclass: a law has thousands, and a struct is made ten times as fast.
+
+    ``[start_byte, end_byte)`` is its own span in the snapshot; own spans tile the snapshot.
 
     ``level`` is the profile's level name (``dieu``, ``khoan``), ``kind`` the unit kind (``article``, ``clause``),
     ``number`` the number as a normalised text or None, ``parent`` the parent's address or None for a root,

@@ -1,6 +1,7 @@
 """Markdown documents: the block structure of CommonMark with exact byte spans (design 4.4).
 
-The tree is the headings'; under them stand paragraphs, list items, code, quotes, tables of raw HTML, each a unit. Positions are
+The tree is the headings'; under them stand paragraphs, list items, code, quotes, tables of raw HTML, each a
+unit. Positions are
 the parser's line maps over our own line starts; inline content is never parsed.
 """
 
@@ -15,15 +16,17 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from cutter_agent.model import Finding, Unit
-from cutter_agent.segmenter.addresses import Minting
 from cutter_agent.segmenter.grammar import Profile
+from cutter_agent.segmenter.noting import Notes
+from cutter_agent.segmenter.placing import Minting
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _FRONT_MATTER = re.compile(
     rb"(?:\xef\xbb\xbf)?---[ \t]*(?:\r\n|\n|\r)(?:.*?(?:\r\n|\n|\r))??(?:---|\.\.\.)[ \t]*(?:\r\n|\n|\r|\Z)", re.DOTALL
 )
 
-# Token type -> (level, kind, address token). A list item is a unit, and so is each block inside it that follows its first.
+# Token type -> (level, kind, address token). A list item is a unit, and so is each block inside it that
+# follows its first.
 _LEAVES = {
     "paragraph_open": ("paragraph", "paragraph", "P"),
     "fence": ("code", "code", "C"),
@@ -114,7 +117,8 @@ def _block(token: Token, items: int, first_line: int) -> _Block | None:
 def _units(
     data: bytes, starts: list[tuple[int, _Block]], document_code: str
 ) -> tuple[tuple[Unit, ...], tuple[Finding, ...]]:
-    minting = Minting()
+    notes = Notes(data, ())
+    minting = Minting(notes)
     counts: Counter[str] = Counter()
     headings: list[tuple[int, str]] = []
     items: list[str] = []
@@ -147,4 +151,4 @@ def _units(
                 content_sha256=sha256(data[start:end]).hexdigest(),
             )
         )
-    return tuple(units), tuple(minting.findings)
+    return tuple(units), tuple(notes.findings)

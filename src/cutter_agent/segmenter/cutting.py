@@ -8,9 +8,11 @@ from hashlib import sha256
 from cutter_agent.errors import UsageError
 from cutter_agent.model import Finding, Segmentation, Unit
 from cutter_agent.segmenter import commonmark, intake
-from cutter_agent.segmenter.addresses import addresses
 from cutter_agent.segmenter.grammar import Engine, Profile
-from cutter_agent.segmenter.outline import outline
+from cutter_agent.segmenter.lists import Lists
+from cutter_agent.segmenter.noting import Notes
+from cutter_agent.segmenter.outline import Drafting, Outline
+from cutter_agent.segmenter.placing import Placed, Placing
 from cutter_agent.segmenter.scan import Scanner
 
 _CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
@@ -21,7 +23,8 @@ _SCANNERS: dict[tuple[str, str], Scanner] = {}
 def segment(data: bytes, *, profile: Profile, document_code: str) -> Segmentation:
     """Cuts ``data`` by ``profile``. Own spans are byte ranges of ``data`` and tile it.
 
-    Raises ``InputRefused`` for bytes that are not UTF-8, hold NUL or are empty, ``UsageError`` for a document code that is not
+    Raises ``InputRefused`` for bytes that are not UTF-8, hold NUL or are empty, ``UsageError`` for a document
+    code that is not
     ASCII upper case and digits in segments.
     """
     if not _CODE.fullmatch(document_code) or len(document_code) > _CODE_LENGTH:
@@ -46,27 +49,43 @@ def segment(data: bytes, *, profile: Profile, document_code: str) -> Segmentatio
 
 
 def _cut_outline(data: bytes, profile: Profile, document_code: str) -> tuple[tuple[Unit, ...], tuple[Finding, ...]]:
+    scanner = _scanner(profile)
+    notes = Notes(data, scanner.readers)
+    found = Drafting(data, scanner, notes).draft()
+    placed = _place(found, data, scanner, document_code, notes)
+    starts, marks = placed.starts, placed.marks
+    ends = [*starts[1:], len(data)]
+    units = [
+        Unit(
+            start_byte=start,
+            end_byte=end,
+            level=mark.level,
+            number=mark.number,
+            address=address,
+            kind=mark.kind,
+            parent=parent,
+            content_sha256=sha256(data[start:end]).hexdigest(),
+        )
+        for start, end, mark, address, parent in zip(starts, ends, marks, placed.addresses, placed.parents, strict=True)
+    ]
+    return tuple(units), tuple(sorted(notes.findings, key=lambda f: (f.start_byte, f.code)))
+
+
+def _place(found: Outline, data: bytes, scanner: Scanner, document_code: str, notes: Notes) -> Placed:
+    """Addresses and parents. Where the quick way would give one address twice, everything is minted one by one."""
+    said = len(notes.findings)
+    for trusting in (True, False):
+        del notes.findings[said:]
+        lists = Lists(data, scanner.judge, found.quoted, notes)
+        placing = Placing(scanner.profile, document_code, lists, notes, trusting=trusting)
+        placing.place(found.starts, found.marks, len(data))
+        if len(set(placing.out.addresses)) == len(placing.out.addresses):
+            break
+    return placing.out
+
+
+def _scanner(profile: Profile) -> Scanner:
     key = (profile.id, profile.version)
     if key not in _SCANNERS:
         _SCANNERS[key] = Scanner(profile)
-    found = outline(data, _SCANNERS[key])
-    headings = found.headings
-    own, parents, collisions = addresses(headings, profile, document_code)
-    ends = [h.start_byte for h in headings[1:]] + [len(data)]
-    units = []
-    for heading, end, address, parent in zip(headings, ends, own, parents, strict=True):
-        level = profile.levels[heading.level] if heading.block is None else heading.block
-        units.append(
-            Unit(
-                start_byte=heading.start_byte,
-                end_byte=end,
-                level=level.name,
-                number=heading.number.text if heading.number else None,
-                address=address,
-                kind=level.kind,
-                parent=parent,
-                content_sha256=sha256(data[heading.start_byte : end]).hexdigest(),
-            )
-        )
-    findings = sorted([*found.findings, *collisions], key=lambda f: (f.start_byte, f.code))
-    return tuple(units), tuple(findings)
+    return _SCANNERS[key]

@@ -60,7 +60,8 @@ class Letters:
 class Level:
     """One level of the outline. The order of levels in a profile is their rank, the outermost first.
 
-    ``keywords`` empty: a heading is its number and one of ``terminators``. ``address_under`` names the outer levels whose
+    ``keywords`` empty: a heading is its number and one of ``terminators``. ``address_under`` names the outer
+    levels whose
     tokens enter this level's address; the others do not.
     """
 

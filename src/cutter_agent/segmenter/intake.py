@@ -6,7 +6,7 @@ from cutter_agent.errors import InputRefused
 
 
 def check(data: bytes) -> None:
-    """Raises ``InputRefused`` with the byte offset for anything that is not a text this program can keep byte for byte."""
+    """Raises ``InputRefused``, with the byte offset, for what is no text that can be kept byte for byte."""
     if not data:
         raise InputRefused(
             "the document is empty", remedy="Give a document with at least one byte of text.", start_byte=0

@@ -12,7 +12,7 @@ from cutter_agent.segmenter.shadow import ascii_words, reading
 _HEAD_BYTES = 4096
 _SAMPLE_BYTES = 262_144
 _CODE_LENGTH = 60
-# "Luật số: 91/2015/QH13", "Số: 16/1999/QH10", "Bộ luật số 45/2019/QH14", "Số 102/SL/L.004"
+# The line of a law's head that states its number, as in: Luật số: 91/2015/QH13
 _OFFICIAL_NUMBER = re.compile(
     r"(?m)^\s*(?:[^\n\d:]{0,40}\s)?[Ss]ố\s*:?\s*(\d{1,4}[a-z]?\s*/\s*(?:\d{4}\s*/\s*)?[A-ZĐ][A-ZĐ\d/.\-]{1,24})\s*$"
 )
@@ -21,8 +21,8 @@ _OFFICIAL_NUMBER = re.compile(
 def document_code(label: str, data: bytes) -> str:
     """A stable default code, ``[A-Z0-9]+(-[A-Z0-9]+)*``, at most 60 characters.
 
-    The official number of a law where its head states one (``91/2015/QH13`` gives ``L91-2015-QH13``), else the words of the
-    label without folder and suffix (``nội quy.md`` gives ``NOI-QUY``), else ``DOC``.
+    The official number of a law where its head states one (``91/2015/QH13`` gives ``L91-2015-QH13``), else the words
+    of the label without folder and suffix (``nội quy.md`` gives ``NOI-QUY``), else ``DOC``.
     """
     head = reading(data[:_HEAD_BYTES], {"Ð": "Đ"})
     official = _OFFICIAL_NUMBER.search(head)
@@ -33,7 +33,7 @@ def document_code(label: str, data: bytes) -> str:
 
 
 def detect(data: bytes, *, label: str = "") -> tuple[Profile, tuple[str, ...]]:
-    """The shipped profile that fits best, and why: hits of its line patterns in the first 256 KiB, and the file's suffix."""
+    """The shipped profile that fits best, and why: lines of the first 256 KiB that match it, and the file's suffix."""
     text = reading(data[:_SAMPLE_BYTES], {"Ð": "Đ"})
     suffix = PurePath(label).suffix.lower()
     scored: list[tuple[int, int, Profile, tuple[str, ...]]] = []

@@ -1,7 +1,7 @@
 """Numbers of headings: how they are written, what they say, and how they are spelt in an address (design 1.8).
 
-A number is a ``key``: main number times ``STEP`` plus a place for what was inserted behind it, so that 8 < 8a < 8b < 9 and
-d < đ < e are comparisons of integers.
+A number is a ``key``: main number times ``STEP`` plus a place for what was inserted behind it, so that 8 < 8a < 8b < 9
+and d < đ < e are comparisons of integers.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from cutter_agent.segmenter.grammar import Letters, NumberStyle
 from cutter_agent.segmenter.shadow import FULL_WIDTH_DIGIT, folded, variants
 
 STEP = 1 << 12
+_INSERTED = STEP >> 6  # room for one inserted letter: 8a, 8b, ...
 _SKIPPABLE = STEP >> 1
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _ROMAN_FORM = re.compile(r"M{0,3}(CM|CD|D?C{0,3})(XC|XL|L?X{0,3})(IX|IV|V?I{0,3})")
@@ -30,6 +31,18 @@ class Number:
     odd: str | None = None
 
 
+def follows(previous: int, key: int) -> bool:
+    """Whether ``key`` may stand right after ``previous``: the next main number, or an insertion behind this one."""
+    if key // STEP == previous // STEP + 1:
+        return key % STEP == 0
+    return key // STEP == previous // STEP and key > previous
+
+
+def after(key: int) -> int:
+    """The next main number."""
+    return (key // STEP + 1) * STEP
+
+
 @dataclass(frozen=True, kw_only=True)
 class NumberReader:
     """Reads the numbers of one level. ``pattern`` matches their spellings over bytes, without capturing."""
@@ -42,8 +55,9 @@ class NumberReader:
 
     def __post_init__(self) -> None:
         keys = {letter: (index + 1) * STEP for index, letter in enumerate(self.letters.order)}
+        required = [letter for letter in keys if letter.isascii()]
         for letter in self.letters.optional:
-            before = [other for other in keys if other < letter and other in self.letters.order and other.isascii()]
+            before = [other for other in required if other < letter]
             keys[letter] = (keys[before[-1]] if before else 0) + _SKIPPABLE
         object.__setattr__(self, "_letter_keys", keys)
 
@@ -58,8 +72,7 @@ class NumberReader:
         return rb"|".join(parts[style] for style in self.styles)
 
     def _ordinal_pattern(self) -> bytes:
-        words = sorted(self.ordinals, key=len, reverse=True)
-        spellings = {w for word in words for w in (word, word.upper(), word.capitalize(), word.title())}
+        spellings = {w for word in self.ordinals for w in (word, word.upper(), word.capitalize(), word.title())}
         ordered = sorted(spellings, key=len, reverse=True)
         return rb"|".join(variants(w, self.homoglyphs) for w in ordered) or rb"(?!)"
 
@@ -71,13 +84,21 @@ class NumberReader:
                 return number
         return None
 
+    def at(self, key: int) -> Number | None:
+        """The plain number at that place of the count; None where the count has no such place."""
+        main = key // STEP
+        if self.styles[0] is not NumberStyle.LETTER:
+            return Number(text=str(main), spelling=str(main), key=main * STEP)
+        if not 1 <= main <= len(self.letters.order):
+            return None
+        return self._letter(self.letters.order[main - 1])
+
     def _arabic(self, text: str) -> Number | None:
         match = re.fullmatch(r"(\d{1,4})([a-zđ]?)(\d?)", text)
         if match is None:
             return None
         main, letter, digit = int(match[1]), match[2], match[3]
-        inserted = (self._letter_keys.get(letter, 0) // (STEP // 64)) if letter else 0
-        key = main * STEP + min(inserted, STEP - 64) + (int(digit) if digit else 0)
+        key = main * STEP + self._inserted(letter) + int(digit or 0)
         return Number(text=f"{main}{letter}{digit}", spelling=f"{main}{self._spell(letter)}{digit}", key=key)
 
     def _roman(self, text: str) -> Number | None:
@@ -89,11 +110,9 @@ class NumberReader:
             return None
         values = [_ROMAN[c] for c in digits]
         main = sum(-v if v < max(values[i + 1 :], default=0) else v for i, v in enumerate(values))
-        inserted = (self._letter_keys.get(letter, 0) // (STEP // 64)) if letter else 0
         odd = "a small l stands for the Roman I" if "l" in match[1] else None
-        return Number(
-            text=f"{main}{letter}", spelling=f"{main}{self._spell(letter)}", key=main * STEP + inserted, odd=odd
-        )
+        key = main * STEP + self._inserted(letter)
+        return Number(text=f"{main}{letter}", spelling=f"{main}{self._spell(letter)}", key=key, odd=odd)
 
     def _ordinal(self, text: str) -> Number | None:
         main = self.ordinals.get(" ".join(text.lower().split()))
@@ -103,9 +122,13 @@ class NumberReader:
         match = re.fullmatch(r"([a-zđ])(\d{0,2})", text)
         if match is None or match[1] not in self._letter_keys:
             return None
-        letter, digit = match[1], match[2]
-        key = self._letter_keys[letter] + (int(digit) if digit else 0)
-        return Number(text=letter + digit, spelling=self._spell(letter) + digit, key=key)
+        letter, digits = match[1], match[2]
+        key = self._letter_keys[letter] + int(digits or 0)
+        return Number(text=letter + digits, spelling=self._spell(letter) + digits, key=key)
+
+    def _inserted(self, letter: str) -> int:
+        """Room behind a main number for a letter: a before b before c, whatever the alphabet skips."""
+        return 0 if not letter else (self._letter_keys.get(letter, STEP) * _INSERTED) // STEP
 
     def _spell(self, letter: str) -> str:
         return self.letters.spelling.get(letter, folded(letter).upper())
@@ -116,10 +139,3 @@ class NumberReader:
         NumberStyle.ORDINAL: _ordinal,
         NumberStyle.LETTER: _letter,
     }
-
-
-def follows(previous: int, key: int) -> bool:
-    """Whether ``key`` may stand right after ``previous``: the next main number, or something inserted behind this one."""
-    if key // STEP == previous // STEP + 1:
-        return key % STEP == 0
-    return key // STEP == previous // STEP and key > previous

@@ -1,273 +1,274 @@
-"""Candidates to headings: quoted provisions out, position and sequence judged, blocks put in, findings said (design 4.4)."""
+"""Candidates to headings: quoted provisions out, position and sequence judged, blocks put in (design 4.4)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
-from cutter_agent.model import Finding, Severity
 from cutter_agent.segmenter import quotations
 from cutter_agent.segmenter.grammar import Block, Place, Profile, Run
-from cutter_agent.segmenter.numbers import STEP, Number
-from cutter_agent.segmenter.scan import Candidate, Scanner
-from cutter_agent.segmenter.sequence import Claim, Verdict, plain, through, within
+from cutter_agent.segmenter.marks import Mark
+from cutter_agent.segmenter.noting import Notes
+from cutter_agent.segmenter.numbers import STEP, after, follows
+from cutter_agent.segmenter.scan import Found, Scanner
+from cutter_agent.segmenter.sequence import Claim, Verdict, plain, through
 
 _WEIGHT_PLAIN, _WEIGHT_LOOSE, _WEIGHT_MISSPELT = 8, 6, 5
+_MOST_REPAIRED = 64
+
+Line = tuple[int, Mark]
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """An accepted heading: a level's (rank and number) or an unnumbered block's."""
-
-    start_byte: int
-    level: int
-    number: Number | None
-    block: Block | None = None
-    restarts: bool = False
-
-
-@dataclass(frozen=True)
+@dataclass
 class Outline:
-    """Headings in order of place; each one's own span ends where the next begins."""
+    """Every heading with a keyword and every block, judged; labels still unjudged between them. Columns, in order."""
 
-    headings: list[Heading]
-    findings: list[Finding]
-
-
-def outline(data: bytes, scanner: Scanner) -> Outline:
-    """The headings of a text and what is odd about them."""
-    return _Drafting(data, scanner).draft()
+    starts: list[int]
+    marks: list[Mark]
+    quoted: quotations.Quotations
 
 
-class _Drafting:
-    def __init__(self, data: bytes, scanner: Scanner) -> None:
-        self.data = data
-        self.scanner = scanner
-        self.profile: Profile = scanner.profile
-        self.findings: list[Finding] = []
+class Drafting:
+    """Drafts the outline of one text."""
 
-    def note(self, code: str, at: int, message: str, severity: Severity = Severity.EXCEPTION) -> None:
-        end = self.data.find(b"\n", at)
-        end_byte = len(self.data) if end < 0 else end + 1
-        self.findings.append(Finding(code=code, severity=severity, start_byte=at, message=message, end_byte=end_byte))
+    def __init__(self, data: bytes, scanner: Scanner, notes: Notes) -> None:
+        self._data = data
+        self._scanner = scanner
+        self._profile: Profile = scanner.profile
+        self._notes = notes
 
     def draft(self) -> Outline:
-        candidates = self._own(list(self.scanner.candidates(self.data)))
-        last = self._last_body_start(candidates)
-        annexes = self.scanner.blocks(self.data, Place.ANNEX, last, len(self.data)) if last is not None else []
-        body_end = annexes[0][0] if annexes else len(self.data)
-        body = [c for c in candidates if c.start_byte < body_end]
-        tail = self.scanner.blocks(self.data, Place.TAIL, last, body_end) if last is not None else []
-        tail_start = tail[0][0] if tail else body_end
-        numbered = self._labels(self._keyworded([c for c in body if c.start_byte < tail_start]))
-        headings = [
-            *self._front(numbered[0].start_byte if numbered else tail_start),
-            *numbered,
-            *self._once(tail),
-            *(Heading(at, -1, None, block, True) for at, block in annexes),
-        ]
-        self.findings.sort(key=lambda f: (f.start_byte, f.code))
-        return Outline(headings, self.findings)
+        found = self._scanner.find(self._data)
+        quoted = quotations.find(self._data, self._profile.quotations)
+        dropped = self._inside(found, quoted)
+        added: list[Line] = []
+        self._parts(found, dropped, added)
+        starts, marks = found.starts, found.marks
+        if dropped or added:
+            lines = [line for i, line in enumerate(zip(starts, marks, strict=True)) if i not in dropped]
+            if added:
+                lines = sorted(lines + added, key=lambda line: line[0])
+            starts, marks = [at for at, _ in lines], [mark for _, mark in lines]
+        return Outline(starts, marks, quoted)
 
-    def _own(self, candidates: list[Candidate]) -> list[Candidate]:
-        """Without the headings of quoted provisions."""
-        quoted = quotations.find(self.data, self.profile.quotations)
-        for start in quoted.unclosed:
-            self.note(
-                "unclosed_quotation",
-                start,
-                "a quotation opens here and nothing closes it; what follows is read as this document's own",
-            )
-        if not quoted.starts:
-            return candidates
+    # ---- quotations
+
+    def _inside(self, found: Found, quoted: quotations.Quotations) -> set[int]:
+        """Lines inside quotations: not this document's own."""
+        for at in quoted.unclosed:
+            self._notes.unclosed(at)
+        inside: set[int] = set()
         for start, end in zip(quoted.starts, quoted.ends, strict=True):
-            self.findings.append(
-                Finding(
-                    code="quoted_provision",
-                    severity=Severity.NOTICE,
-                    start_byte=start,
-                    end_byte=end,
-                    message="a quoted provision; what is numbered inside is not this document's own",
-                )
-            )
-        return [c for c in candidates if not quoted.holds(c.start_byte)]
+            self._notes.quoted(start, end)
+            inside.update(range(bisect_left(found.starts, start + 1), bisect_left(found.starts, end)))
+        return inside
 
-    def _last_body_start(self, candidates: Sequence[Candidate]) -> int | None:
-        """Start of the last article-like heading: tail blocks and annexes stand behind it."""
-        main = self._main_level()
-        if main is None:
-            return None
-        own = [c for c in candidates if c.level == main and not c.reference]
-        verdicts = through([_claim(c) for c in own])
-        kept = [c.start_byte for c, v in zip(own, verdicts, strict=True) if v is not Verdict.STRAY]
-        return kept[-1] if kept else None
+    # ---- the parts of a document: front, body, tail, annexes
+
+    def _parts(self, found: Found, dropped: set[int], added: list[Line]) -> None:
+        keyed = [i for i in found.keyed if i not in dropped]
+        annexes = self._annexes(found, keyed)
+        dropped.update(i for i in keyed if found.marks[i].annex and i not in annexes)
+        keyed = [i for i in keyed if not found.marks[i].annex]
+        bounds = [0, *sorted(annexes), len(found.starts)]
+        for number, (low, high) in enumerate(pairwise(bounds)):
+            own = keyed[bisect_left(keyed, low) : bisect_left(keyed, high)]
+            end = found.starts[high] if high < len(found.starts) else len(self._data)
+            start = found.starts[low] if number else 0
+            self._part(found, own, start, end, dropped, added, annex=bool(number), low=low + bool(number), high=high)
+
+    def _annexes(self, found: Found, keyed: list[int]) -> set[int]:
+        """Indices of the lines that open an annex: behind them the main count is over, or begins again at one."""
+        marks, main = found.marks, self._main_level()
+        if not any(marks[i].annex for i in keyed):
+            return set()
+        mains = [i for i in keyed if marks[i].rank == main and not marks[i].reference]
+        verdicts = zip(mains, self._through([marks[i] for i in mains]), strict=True)
+        goes_on = {i: v is not Verdict.STRAY for i, v in verdicts}
+        out: set[int] = set()
+        following: int | None = None
+        for i in reversed(keyed):
+            if marks[i].annex:
+                if following is None or following == STEP:
+                    out.add(i)
+            elif i in goes_on and (goes_on[i] or marks[i].key == STEP):
+                following = marks[i].key
+        return out
 
     def _main_level(self) -> int | None:
         """The level that counts through the document and holds the text: the innermost keyworded one."""
-        ranks = [r for r, level in enumerate(self.profile.levels) if level.keywords and level.run is Run.DOCUMENT]
+        ranks = [r for r, level in enumerate(self._profile.levels) if level.keywords and level.run is Run.DOCUMENT]
         return ranks[-1] if ranks else None
 
-    # ---- keyworded levels: parts, chapters, articles
-
-    def _keyworded(self, candidates: Sequence[Candidate]) -> list[Candidate | Heading]:
-        """Judges the levels with a keyword. Labels pass through unjudged, in their place."""
-        levels = self.profile.levels
-        rulings: dict[int, Verdict] = {}
-        for rank, level in enumerate(levels):
-            if level.keywords and level.run is Run.DOCUMENT:
-                own = [c for c in candidates if c.level == rank and not c.reference]
-                rulings.update(zip((c.start_byte for c in own), through([_claim(c) for c in own]), strict=True))
-        out: list[Candidate | Heading] = []
-        last: dict[int, int] = {}
-        for c in candidates:
-            level = levels[c.level]
-            if not level.keywords:
-                out.append(c)
-                continue
-            if c.reference:
-                self._reference(c)
-                continue
-            verdict = rulings.get(c.start_byte) or _container(c, last, level.run)
-            if verdict is Verdict.STRAY:
-                self._stray(c)
-                continue
-            self._remark(c, verdict, last.get(c.level, 0))
-            if level.run is not Run.DOCUMENT or c.level != self._main_level():
-                for inner in range(c.level + 1, len(levels)):
-                    if levels[inner].run is Run.PARENT:
-                        last.pop(inner, None)
-                    elif levels[inner].run is Run.EITHER and inner in last:
-                        last[inner] = -abs(last[inner])
-            last[c.level] = c.number.key
-            out.append(Heading(c.start_byte, c.level, c.number))
-        return out
-
-    def _reference(self, c: Candidate) -> None:
-        name = self.profile.levels[c.level].name
-        self.note(
-            "line_start_reference",
-            c.start_byte,
-            f"a line begins with {name} {c.number.text} and speaks of it; it is not a heading",
-            Severity.NOTICE,
-        )
-
-    def _stray(self, c: Candidate) -> None:
-        name = self.profile.levels[c.level].name
-        if c.odd is not None or c.misspelt:
-            self._reference(c)
+    def _part(
+        self, found: Found, own: list[int], start: int, end: int, dropped: set[int], added: list[Line],
+        *, annex: bool, low: int, high: int,
+    ) -> None:  # fmt: skip
+        said = len(self._notes.findings)
+        accepted = self._keyworded(found, own, dropped, added)
+        main = self._main_level()
+        mains = [at for at, mark in accepted if mark.rank == main]
+        if annex and not (mains and any(mark.key == STEP for at, mark in accepted if at == mains[0])):
+            dropped.update(range(low, high))  # an annex without articles of its own is kept whole
+            del self._notes.findings[said:]
+            added[:] = [line for line in added if not start < line[0] < end]
             return
-        self.note(
-            "number_out_of_sequence",
-            c.start_byte,
-            f"{name} {c.number.text} has the form of a heading and does not fit the count; it was left as text",
-        )
-
-    def _remark(self, c: Candidate, verdict: Verdict, last: int) -> None:
-        """Says what is odd about an accepted heading."""
-        name = self.profile.levels[c.level].name
-        if verdict is Verdict.GAP:
-            first, final = abs(last) // STEP + 1, c.number.key // STEP - 1
-            missing = f"{first}" if first >= final else f"{first} to {final}"
-            self.note("numbering_gap", c.start_byte, f"{name} {missing} missing before {name} {c.number.text}")
-        elif verdict is Verdict.DUPLICATE:
-            self.note("duplicate_number", c.start_byte, f"{name} {c.number.text} is there a second time")
-        elif verdict is Verdict.RESTART:
-            self.note(
-                "numbering_restart",
-                c.start_byte,
-                f"{name} begins again at {c.number.text}: a list inside the one before, or a heading is lost",
-            )
-        if c.odd is not None:
-            severity = Severity.EXCEPTION if c.misspelt else Severity.NOTICE
-            self.note("odd_heading", c.start_byte, f"heading of {name} {c.number.text}: {c.odd}", severity)
-
-    # ---- labels: clauses and points
-
-    def _labels(self, items: Iterable[Candidate | Heading]) -> list[Heading]:
-        out: list[Heading] = []
-        pending: list[Candidate] = []
-        for item in items:
-            if isinstance(item, Candidate):
-                if out:  # a label before any heading belongs to no one: it is text of the preamble
-                    pending.append(item)
-                continue
-            self._lists(pending, out)
-            pending = []
-            out.append(item)
-        self._lists(pending, out)
-        return out
-
-    def _lists(self, pending: list[Candidate], out: list[Heading]) -> None:
-        """Judges the labels between two headings, outer level first, then each inner list inside its parent."""
-        if not pending:
+        tail = self._once(self._scanner.blocks(self._data, Place.TAIL, mains[-1], end)) if mains else []
+        if tail:
+            tail_low = bisect_left(found.starts, tail[0][0], low, high)
+            dropped.update(range(tail_low, high))
+            added.extend(tail)
+        first = accepted[0][0] if accepted else None
+        if annex:
             return
-        accepted: list[tuple[Candidate, Verdict]] = []
-        self._nest(pending, accepted)
-        accepted.sort(key=lambda pair: pair[0].start_byte)
-        last: dict[int, int] = {}
-        for c, verdict in accepted:
-            self._remark(c, verdict, last.get(c.level, 0))
-            for inner in [r for r in last if r > c.level]:
-                del last[inner]
-            last[c.level] = c.number.key
-            out.append(Heading(c.start_byte, c.level, c.number, None, verdict is Verdict.RESTART))
-
-    def _nest(self, labels: list[Candidate], accepted: list[tuple[Candidate, Verdict]]) -> None:
-        if not labels:
-            return
-        outer = min(c.level for c in labels)
-        own = [c for c in labels if c.level == outer]
-        inner: list[Candidate] = []
-        verdicts = iter(within([c.number.key for c in own]))
-        for c in labels:
-            if c.level != outer:
-                inner.append(c)
-                continue
-            verdict = next(verdicts)
-            if verdict is Verdict.STRAY:
-                self._stray(c)
-                continue
-            self._nest(inner, accepted)
-            inner = []
-            accepted.append((c, verdict))
-        self._nest(inner, accepted)
-
-    # ---- unnumbered blocks
-
-    def _front(self, end: int) -> list[Heading]:
-        if end <= 0:
-            return []
-        found = self._once(self.scanner.blocks(self.data, Place.FRONT, 0, end))
-        if not found or found[0].start_byte > 0:
-            found.insert(0, Heading(0, -1, None, self.profile.preamble))
-        return found
+        labels_only = first is None and self._has_labels(low, high, dropped)
+        front_end = first if first is not None else found.starts[low] if labels_only else tail[0][0] if tail else end
+        if first is not None:
+            dropped.update(i for i in range(low, bisect_left(found.starts, first, low, high)))
+        added.extend(self._front(front_end))
 
     @staticmethod
-    def _once(lines: Iterable[tuple[int, Block]]) -> list[Heading]:
-        """A block begins at its first line; a line of a block that was there already goes on with what is open."""
+    def _has_labels(low: int, high: int, dropped: set[int]) -> bool:
+        return any(i not in dropped for i in range(low, high))
+
+    def _front(self, end: int) -> list[Line]:
+        if end <= 0:
+            return []
+        lines = self._once(self._scanner.blocks(self._data, Place.FRONT, 0, end))
+        if not lines or lines[0][0] > 0:
+            lines.insert(0, (0, _block_mark(self._profile.preamble)))
+        return lines
+
+    @staticmethod
+    def _once(lines: Iterable[tuple[int, Block]]) -> list[Line]:
+        """A block begins at its first line; a later line of the same block goes on with what is open."""
         seen: set[str] = set()
         out = []
         for at, block in lines:
             if block.name not in seen:
                 seen.add(block.name)
-                out.append(Heading(at, -1, None, block))
+                out.append((at, _block_mark(block)))
         return out
 
+    # ---- keyworded levels: parts, chapters, articles
 
-def _claim(c: Candidate) -> Claim:
-    if c.misspelt:
-        return Claim(c.number.key, _WEIGHT_MISSPELT, timid=True)
-    return Claim(c.number.key, _WEIGHT_LOOSE if c.odd else _WEIGHT_PLAIN)
+    def _keyworded(self, found: Found, own: list[int], dropped: set[int], added: list[Line]) -> list[Line]:
+        """Judges headings with a keyword over one count; gives the accepted ones in order."""
+        starts, marks = found.starts, found.marks
+        rulings = self._rulings(marks, own)
+        counts = _Counts(self._profile)
+        accepted: list[Line] = []
+        main, last_main = self._main_level(), (0, 0)
+        for i in own:
+            at, mark = starts[i], marks[i]
+            verdict = Verdict.STRAY if mark.reference else rulings.get(i) or counts.verdict(mark)
+            if verdict is Verdict.HEADING and mark.odd is None:
+                pass
+            elif verdict is Verdict.STRAY:
+                self._notes.stray(at, mark)
+                dropped.add(i)
+                continue
+            else:
+                if verdict is Verdict.GAP and mark.rank == main:
+                    inline = self._inline(mark, last_main, at)
+                    added.extend(inline)
+                    accepted.extend(inline)
+                    verdict = self._after_inline(inline, mark, counts) or verdict
+                self._remark(at, mark, verdict, counts.last(mark.rank))
+            if mark.rank == main:
+                last_main = (mark.key, at)
+            counts.accept(mark)
+            accepted.append((at, mark))
+        return accepted
+
+    def _rulings(self, marks: list[Mark], own: list[int]) -> dict[int, Verdict]:
+        """Verdicts for the levels that count through the document."""
+        rulings: dict[int, Verdict] = {}
+        for rank, level in enumerate(self._profile.levels):
+            if level.keywords and level.run is Run.DOCUMENT:
+                claimed = [i for i in own if marks[i].rank == rank and not marks[i].reference]
+                rulings.update(zip(claimed, self._through([marks[i] for i in claimed]), strict=True))
+        return rulings
+
+    @staticmethod
+    def _through(marks: list[Mark]) -> list[Verdict]:
+        if plain([mark.key for mark in marks]):
+            return [Verdict.HEADING] * len(marks)
+        return through([_claim(mark) for mark in marks])
+
+    def _remark(self, at: int, mark: Mark, verdict: Verdict, last: int) -> None:
+        if verdict is Verdict.GAP:
+            self._notes.gap(at, mark, last)
+        elif verdict is Verdict.DUPLICATE:
+            self._notes.duplicate(at, mark)
+        if mark.odd is not None:
+            self._notes.odd(at, mark)
+
+    def _inline(self, mark: Mark, last: tuple[int, int], end: int) -> list[Line]:
+        """Headings for the missing numbers before ``mark`` that stand inside a line, behind the end of a sentence."""
+        judge = self._scanner.judge
+        out: list[Line] = []
+        key, start = after(last[0]), last[1]
+        while key < mark.key and len(out) < _MOST_REPAIRED:
+            pattern, number = judge.inline_keyword(mark.rank, key), judge.readers[mark.rank].at(key)
+            hits = pattern.finditer(self._data, start, end) if pattern else iter(())
+            hit = next((m for m in hits if judge.opens_with_capital(self._data, m.end())), None)
+            if hit is None or number is None:
+                break
+            found = (hit.start(1), judge.mark(mark.rank, number, "not at the start of a line"))
+            self._notes.odd(*found)
+            out.append(found)
+            key, start = after(key), hit.end()
+        return out
+
+    @staticmethod
+    def _after_inline(inline: list[Line], mark: Mark, counts: _Counts) -> Verdict | None:
+        for _, found in inline:
+            counts.accept(found)
+        return Verdict.HEADING if inline and follows(inline[-1][1].key, mark.key) else None
 
 
-def _container(c: Candidate, last: dict[int, int], run: Run) -> Verdict:
-    """A chapter or section: greedy, because its heading form is strong and its list short."""
-    previous = last.get(c.level, 0)
-    key = c.number.key
-    if plain([key]) and (previous <= 0 or run is Run.PARENT and c.level not in last):
-        return Verdict.HEADING
-    if within([STEP, key - abs(previous) + STEP])[1] is Verdict.HEADING or abs(previous) // STEP + 1 == key // STEP:
-        return Verdict.HEADING
-    if key > abs(previous):
-        return Verdict.GAP
-    return Verdict.DUPLICATE if key == abs(previous) else Verdict.STRAY
+class _Counts:
+    """Where each keyworded level's count stands, and how an outer heading sets the inner counts back."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._levels = profile.levels
+        self._last: dict[int, int] = {}
+        self._fresh: set[int] = set()  # levels whose parent is new: they may begin at one again
+        ranks = range(len(profile.levels))
+        keyed = [rank for rank in ranks if profile.levels[rank].keywords]
+        self._inner = [[inner for inner in keyed if inner > rank] for rank in ranks]
+
+    def last(self, rank: int) -> int:
+        return self._last.get(rank, 0)
+
+    def verdict(self, mark: Mark) -> Verdict:
+        """For a level that counts in its parent: greedy, because its heading form is strong and its list short."""
+        last = self.last(mark.rank)
+        if follows(last, mark.key) or (mark.rank in self._fresh and follows(0, mark.key)):
+            return Verdict.HEADING
+        if mark.key > last:
+            return Verdict.GAP
+        return Verdict.DUPLICATE if mark.key == last else Verdict.STRAY
+
+    def accept(self, mark: Mark) -> None:
+        self._last[mark.rank] = mark.key
+        self._fresh.discard(mark.rank)
+        for inner in self._inner[mark.rank]:
+            run = self._levels[inner].run
+            if run is Run.PARENT:
+                self._last.pop(inner, None)
+            elif run is Run.EITHER:
+                self._fresh.add(inner)
+
+
+def _claim(mark: Mark) -> Claim:
+    if mark.misspelt:
+        return Claim(mark.key, _WEIGHT_MISSPELT, timid=True)
+    return Claim(mark.key, _WEIGHT_LOOSE if mark.odd else _WEIGHT_PLAIN)
+
+
+def _block_mark(block: Block) -> Mark:
+    return Mark(-1, 0, None, f"-{block.token}", block.name, block.kind, keyworded=True)

@@ -1,7 +1,9 @@
 """Which stretches of a text are quoted provisions: their headings are not headings of this document (design 4.4).
 
-A mark opens a quotation that runs over lines when it stands at the start of its line or right after a colon and is not closed on
-that line. The first closing mark without a partner on its own line ends it. Marks that open and close on one line are words in
+A mark opens a quotation that runs over lines when it stands at the start of its line or right after a colon
+and is not closed on
+that line. The first closing mark without a partner on its own line ends it. Marks that open and close on one
+line are words in
 quotation marks and say nothing here.
 """
 
@@ -54,7 +56,8 @@ def _of_pair(
     outer = -1  # where the quotation over lines began that is open now
     inline: list[int] = []  # marks opened on the current line
     line_of_last = 0
-    for mark in re.finditer(re.escape(opening) + b"|" + re.escape(closing), data):
+    either = re.escape(opening) if opening == closing else re.escape(opening) + b"|" + re.escape(closing)
+    for mark in re.finditer(either, data):
         at = mark.start()
         if inline and data.find(b"\n", line_of_last, at) >= 0:
             outer = _left_open(data, inline[0], outer, unclosed)

@@ -1,7 +1,9 @@
 """The normalised shadow of a text: what is read, while the original bytes are what is cut (design 4.4).
 
-Two ways into it. ``variants`` turns a word of the grammar into a pattern over bytes that matches every canonically equivalent
-spelling, so that the scan needs no decoding. ``reading`` gives the normalised text of one short piece, for what the scan
+Two ways into it. ``variants`` turns a word of the grammar into a pattern over bytes that matches every
+canonically equivalent
+spelling, so that the scan needs no decoding. ``reading`` gives the normalised text of one short piece, for
+what the scan
 left undecided.
 """
 
@@ -13,7 +15,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from itertools import permutations
 
-# Blanks inside a line, as UTF-8: ASCII blanks, no-break space, U+2000..U+200B, narrow no-break space, ideographic space,
+# Blanks inside a line, as UTF-8: ASCII blanks, no-break space, U+2000..U+200B, narrow no-break space,
+# ideographic space,
 # byte order mark (a mark at the start of a file must not hide its first heading).
 BLANK = rb"(?:[ \t\x0b\x0c\r]|\xc2\xa0|\xe2\x80[\x80-\x8b\xaf]|\xe3\x80\x80|\xef\xbb\xbf)"
 FULL_WIDTH_DIGIT = rb"\xef\xbc[\x90-\x99]"
@@ -78,5 +81,5 @@ def within_one_edit(left: str, right: str) -> bool:
 
 
 def ascii_words(text: str) -> list[str]:
-    """Upper-case ASCII words of a label, for codes and addresses; letters lose their marks, everything else separates."""
+    """Upper-case ASCII words of a label; letters lose their marks, everything else separates."""
     return re.findall(r"[A-Z0-9]+", folded(text).upper())

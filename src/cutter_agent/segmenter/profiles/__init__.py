@@ -1,4 +1,4 @@
-"""Profiles on disk: TOML grammars, shipped or the user's own (design 4.4). Everything wrong with one is said at once."""
+"""Profiles on disk: TOML grammars, shipped or the user's own (design 4.4)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,188 @@
+"""Headings to addresses and parents (design 1.8): document code first, tokens by the profile, parents before children.
+
+Lists of labels whose numbers run on without a fault are placed here, in one tight loop, because nearly all
+are; every other list
+goes through ``lists``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cutter_agent.segmenter.grammar import Profile
+from cutter_agent.segmenter.lists import Lists
+from cutter_agent.segmenter.marks import Mark
+from cutter_agent.segmenter.noting import Notes
+from cutter_agent.segmenter.numbers import STEP
+
+DUPLICATE = "TRUNG"
+_NEVER = -1
+
+
+class Minting:
+    """Mints each address once. A second claim on one gets an explicit ``-TRUNG2``, which the reviewer is told of."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+        self._taken: set[str] = set()
+        self._counts: dict[str, int] = {}
+
+    def mint(self, wanted: str, start_byte: int) -> str:
+        if wanted not in self._taken:
+            self._taken.add(wanted)
+            return wanted
+        count = self._counts.get(wanted, 1)
+        address = wanted
+        while address in self._taken:
+            count += 1
+            address = f"{wanted}-{DUPLICATE}{count}"
+        self._counts[wanted] = count
+        self._taken.add(address)
+        self._notes.collision(start_byte, wanted, address)
+        return address
+
+
+@dataclass
+class Placed:
+    """Units in the making, column by column."""
+
+    starts: list[int] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    parents: list[str | None] = field(default_factory=list)
+
+
+class Placing:
+    """Places the headings of one text under one document code."""
+
+    def __init__(
+        self, profile: Profile, document_code: str, lists: Lists, notes: Notes, *, trusting: bool = True
+    ) -> None:
+        levels = profile.levels
+        names = [level.name for level in levels]
+        self._count = len(levels)
+        self._under = [tuple(names.index(n) for n in level.address_under) for level in levels]
+        self._is_label = [not level.keywords for level in levels]
+        self._inner = [tuple(range(rank + 1, self._count)) for rank in range(self._count)]
+        # Entering a level changes the base of an inner one in the plain way when the inner one counts under it.
+        self._direct = [tuple(i for i in inner if r in self._under[i]) for r, inner in enumerate(self._inner)]
+        self._indirect = [tuple(i for i in inner if r not in self._under[i]) for r, inner in enumerate(self._inner)]
+        self._code = document_code
+        self._lists = lists
+        self._minting = Minting(notes)
+        # The tight loop sets the base of inner labels without looking; that is right only where each counts under the outer.
+        labels = [rank for rank in range(self._count) if self._is_label[rank]]
+        self._trusting = trusting and not any(set(self._indirect[rank]) & set(labels) for rank in labels)
+        self.out = Placed()
+        self._reset(document_code, None)
+
+    def _reset(self, scope: str, parent: str | None) -> None:
+        self._scope = scope
+        self._open: list[str | None] = [None] * self._count
+        self._base = [scope] * self._count
+        self._parent = [parent] * self._count
+        self._expect = [STEP if label else _NEVER for label in self._is_label]
+
+    def place(self, starts: Sequence[int], marks: Sequence[Mark], end: int) -> None:
+        """Places headings in order; ``end`` is where the last one's text ends."""
+        index, count = 0, len(starts)
+        while index < count:
+            mark = marks[index]
+            if mark.rank < 0:
+                self._block(starts[index], mark)
+                index += 1
+            elif mark.keyworded:
+                self._heading(starts[index], mark)
+                index += 1
+            else:
+                index = self._labels(starts, marks, index, end)
+
+    def _block(self, start: int, mark: Mark) -> None:
+        address = self._minting.mint(self._code + mark.suffix, start)
+        self._put(start, mark, address, None)
+        self._reset(address if mark.annex else self._code, address if mark.annex else None)
+
+    def _heading(self, start: int, mark: Mark) -> None:
+        rank = mark.rank
+        address = self._minting.mint(self._base[rank] + mark.suffix, start)
+        self._put(start, mark, address, self._parent[rank])
+        self._enter(rank, address)
+
+    def _enter(self, rank: int, address: str) -> None:
+        opened, base, parent, expect = self._open, self._base, self._parent, self._expect
+        opened[rank] = address
+        for inner in self._direct[rank]:
+            opened[inner] = None
+            parent[inner] = base[inner] = address
+            expect[inner] = STEP if self._is_label[inner] else _NEVER
+        for inner in self._indirect[rank]:
+            opened[inner] = None
+            parent[inner] = address
+            outer = [a for u in self._under[inner] if u < rank and (a := opened[u]) is not None]
+            base[inner] = outer[-1] if outer else address if self._is_label[inner] else self._scope
+
+    def _put(self, start: int, mark: Mark, address: str, parent: str | None) -> None:
+        out = self.out
+        out.starts.append(start)
+        out.marks.append(mark)
+        out.addresses.append(address)
+        out.parents.append(parent)
+
+    def _labels(self, starts: Sequence[int], marks: Sequence[Mark], first: int, end: int) -> int:
+        """Places the labels from ``first`` up to the next other heading; gives that heading's index."""
+        out, expect, base, parent, inner_of, is_label = (
+            self.out, self._expect, self._base, self._parent, self._inner, self._is_label
+        )  # fmt: skip
+        put_start, put_mark = out.starts.append, out.marks.append
+        put_address, put_parent = out.addresses.append, out.parents.append
+        before = len(out.starts)
+        index, count = first, len(starts)
+        trusting = self._trusting
+        while index < count:
+            mark = marks[index]
+            rank = mark.rank
+            if mark.key != expect[rank] or not trusting:
+                if rank >= 0 and is_label[rank]:
+                    return self._faulty(starts, marks, first, before, end)
+                break
+            address = base[rank] + mark.suffix
+            put_start(starts[index])
+            put_mark(mark)
+            put_address(address)
+            put_parent(parent[rank])
+            expect[rank] += STEP
+            for inner in inner_of[rank]:
+                expect[inner] = STEP
+                base[inner] = parent[inner] = address
+            index += 1
+        return index
+
+    def _faulty(self, starts: Sequence[int], marks: Sequence[Mark], first: int, before: int, end: int) -> int:
+        """A stretch with a fault somewhere: taken back, judged list by list, and placed with care."""
+        out = self.out
+        for column in (out.starts, out.marks, out.addresses, out.parents):
+            del column[before:]
+        upto = first
+        while upto < len(starts) and marks[upto].rank >= 0 and not marks[upto].keyworded:
+            upto += 1
+        stretch_start = out.starts[-1] if out.starts else 0
+        stretch_end = starts[upto] if upto < len(starts) else end
+        self._restart_labels()
+        for start, mark in self._lists.judge(
+            list(zip(starts[first:upto], marks[first:upto], strict=True)), stretch_start, stretch_end
+        ):
+            self._heading(start, mark)
+        return upto
+
+    def _restart_labels(self) -> None:
+        """Forgets what the tight loop had entered: labels stand under the innermost open heading again."""
+        for rank in range(self._count - 1, -1, -1):
+            address = self._open[rank]
+            if address is not None and not self._is_label[rank]:
+                self._enter(rank, address)
+                return
+        labels = [rank for rank in range(self._count) if self._is_label[rank]]
+        for rank in labels:
+            self._open[rank] = None
+            self._expect[rank] = STEP

@@ -105,7 +105,9 @@ class EffectsSlot:
         rows = self._observer.rows(_CHANGES, [self.name])
         transactions, fences = parse([(int(str(row["xid"])), str(row["data"])) for row in rows])
         if len(fences) != 1:
-            raise ToolFault(f"Logical decoding showed {len(fences)} fences where one was sent: step {label!r} is unknown.")
+            raise ToolFault(
+                f"Logical decoding showed {len(fences)} fences where one was sent: step {label!r} is unknown."
+            )
         slice_ = self._wal.between(self._begin, end)
         self._begin = end
         return StepEffects(
@@ -121,9 +123,7 @@ class EffectsSlot:
         self._observer.rows("SELECT pg_catalog.pg_drop_replication_slot(%s)", [self.name])
 
 
-def merge(
-    decoded: Sequence[CommittedTransaction], slice_: WalSlice, *, fence: int
-) -> tuple[CommittedTransaction, ...]:
+def merge(decoded: Sequence[CommittedTransaction], slice_: WalSlice, *, fence: int) -> tuple[CommittedTransaction, ...]:
     """Decoded transactions, and those that only the log knows, in the order of their commits as far as known.
 
     Raises ``ToolFault`` where decoding shows a commit that the log does not have: one of the two is blind.

@@ -65,7 +65,19 @@ FORBIDDEN_VERBS = frozenset(
     {"DELETE", "TRUNCATE", "MERGE", "DO", "CALL", "GRANT", "SET ROLE", "SET SESSION_AUTHORIZATION"}
 )
 """Verbs that no declaration of an append-only writer can excuse; so is every verb that changes a schema."""
-_SCHEMA_WORDS = ("CREATE", "ALTER", "DROP", "REINDEX", "CLUSTER", "VACUUM", "COMMENT", "REFRESH", "RENAME", "INDEX", "VIEW")
+_SCHEMA_WORDS = (
+    "CREATE",
+    "ALTER",
+    "DROP",
+    "REINDEX",
+    "CLUSTER",
+    "VACUUM",
+    "COMMENT",
+    "REFRESH",
+    "RENAME",
+    "INDEX",
+    "VIEW",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

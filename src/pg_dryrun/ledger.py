@@ -115,7 +115,9 @@ class RunLedger:
                 else:
                     run_id = str(record["run"])
             except (ValueError, KeyError, TypeError) as error:
-                raise UsageError(f"{path}, line {number}: no line of a ledger.", remedy="Name a run's ledger.") from error
+                raise UsageError(
+                    f"{path}, line {number}: no line of a ledger.", remedy="Name a run's ledger."
+                ) from error
         return cls(path, entries=entries, gone=gone, run_id=run_id)
 
     def will_create(
@@ -216,7 +218,9 @@ def _entry(record: Mapping[str, object]) -> Entry:
     facts = record["facts"]
     if not isinstance(facts, dict):
         raise TypeError("facts")
-    return Entry(number=int(str(record["created"])), kind=Kind(str(record["kind"])), name=str(record["name"]), facts=facts)
+    return Entry(
+        number=int(str(record["created"])), kind=Kind(str(record["kind"])), name=str(record["name"]), facts=facts
+    )
 
 
 def _remove(entry: Entry) -> str:

@@ -106,9 +106,7 @@ def _bystanders(own: frozenset[int]) -> list[ProtectedEnvironment]:
     ]
 
 
-def _differences(
-    before: Sequence[ProtectedEnvironment], after: Sequence[ProtectedEnvironment]
-) -> tuple[str, ...]:
+def _differences(before: Sequence[ProtectedEnvironment], after: Sequence[ProtectedEnvironment]) -> tuple[str, ...]:
     found = []
     for entry in before:
         if entry in after:

@@ -65,7 +65,9 @@ _QUESTIONS: Mapping[str, str] = {
             CASE WHEN r.rolcreatedb THEN 'CREATEDB' END, CASE WHEN r.rolreplication THEN 'REPLICATION' END]) a
         WHERE a IS NOT NULL""",
 }
-_RESERVATIONS = _ROLES + """
+_RESERVATIONS = (
+    _ROLES
+    + """
 SELECT format('%%s runs with the rights of %%s', p.oid::regprocedure, pg_catalog.pg_get_userbyid(p.proowner)) AS line
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema')
@@ -77,6 +79,7 @@ FROM pg_catalog.pg_proc p WHERE p.proname IN ('lo_creat', 'lo_create', 'lo_from_
   AND EXISTS (SELECT FROM me WHERE pg_catalog.has_function_privilege(me.oid, p.oid, 'EXECUTE'))
 ORDER BY 1
 """
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +116,7 @@ def prove(observer: Observer) -> ReaderProof:
         role=role,
         violations=tuple(violations)
         + tuple(
-            f"member of {name}"
-            for name in memberships
-            if name.startswith("pg_") and name not in _HARMLESS_MEMBERSHIPS
+            f"member of {name}" for name in memberships if name.startswith("pg_") and name not in _HARMLESS_MEMBERSHIPS
         ),
         transaction_id_taken=transaction_id_taken(observer),
         memberships=memberships,

@@ -126,6 +126,7 @@ def restore(
         created = _create_roles(snapshot.needs.roles, observer)
         _create_database(name, snapshot.needs, observer)
         deviations += _apply_settings(snapshot.needs, name, observer)
+        deviations += _apply_privileges(snapshot.needs, name, observer)
     target = replace(admin, dbname=name)
     _run_script(snapshot.dump.script, target, bin_dir=bin_dir, vault=vault, timeout_s=timeout_s)
     with connect(target, purpose="analyze", statement_timeout_s=timeout_s) as observer:
@@ -147,6 +148,7 @@ def compare(snapshot: Snapshot, restored: Login) -> RestoreComparison:
         others = [*_schema_differences(snapshot, found_schema), *_role_differences(snapshot, observer)]
         others += _object_differences(snapshot, observer)
         others += _large_object_differences(snapshot, observer)
+        others += _privilege_differences(snapshot, observer)
     return RestoreComparison(
         proof_kind=snapshot.proof_kind,
         differences=(*tables, *sequences, *others),
@@ -242,6 +244,22 @@ def _apply_settings(needs: Needs, database: str, observer: Observer) -> list[str
     return deviations
 
 
+def _apply_privileges(needs: Needs, database: str, observer: Observer) -> list[str]:
+    """Rights on the database itself, which no dump holds: exactly the source's, for every role that the copy has."""
+    if needs.database_privileges is None:
+        return []
+    deviations = []
+    observer.execute(f"REVOKE ALL ON DATABASE {quote(database)} FROM PUBLIC")
+    for item in needs.database_privileges:
+        privilege, _, role = item.partition(" TO ")
+        grantee = "PUBLIC" if role == "public" else quote(role)
+        try:
+            observer.execute(f"GRANT {privilege} ON DATABASE {quote(database)} TO {grantee}")
+        except ServerAnswer as answer:
+            deviations.append(f"DATABASE {database}: {item} could not be granted: {answer.message}")
+    return deviations
+
+
 def _setting(name: str) -> str:
     return ".".join(quote(part) for part in name.split("."))
 
@@ -334,7 +352,11 @@ def _role_differences(snapshot: Snapshot, observer: Observer) -> list[Difference
         Difference(kind="role", name=role.name, expected=_shown(role), found=_shown(found.get(role.name)))
         for role in snapshot.needs.roles
         if role.name not in found
-        or (role.name != observer.login.user and snapshot.proof_kind is ProofKind.SOURCE_DIGESTS and _shown(role) != _shown(found[role.name]))
+        or (
+            role.name != observer.login.user
+            and snapshot.proof_kind is ProofKind.SOURCE_DIGESTS
+            and _shown(role) != _shown(found[role.name])
+        )
     ]
 
 
@@ -356,6 +378,24 @@ def _object_differences(snapshot: Snapshot, observer: Observer) -> list[Differen
         Difference(kind="object", name=name, expected="present", found="absent")
         for name in snapshot.objects
         if name not in present
+    ]
+
+
+def _privilege_differences(snapshot: Snapshot, observer: Observer) -> list[Difference]:
+    wanted = snapshot.needs.database_privileges
+    if wanted is None:
+        return []
+    found = catalog_roles.database_privileges(observer)
+    own = f" TO {observer.login.user}"  # the copy belongs to the environment's superuser
+    moved = sorted({line for line in set(wanted) ^ set(found) if not line.endswith(own)})
+    return [
+        Difference(
+            kind="database privilege",
+            name=line,
+            expected="granted" if line in wanted else "not granted",
+            found="granted" if line in found else "not granted",
+        )
+        for line in moved
     ]
 
 

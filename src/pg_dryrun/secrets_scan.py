@@ -70,9 +70,7 @@ def scan(secrets: Mapping[str, str], *, paths: Iterable[Path] = (), processes: b
         for process in running.everything():
             seen += 1
             findings += _scan_bytes(process.arguments, needles, where=f"pid {process.pid} arguments")
-    return Scan(
-        findings=tuple(findings), files=files, processes=seen, bytes_read=read, unreadable=tuple(unreadable)
-    )
+    return Scan(findings=tuple(findings), files=files, processes=seen, bytes_read=read, unreadable=tuple(unreadable))
 
 
 def _needles(secrets: Mapping[str, str]) -> tuple[_Needle, ...]:
@@ -82,8 +80,11 @@ def _needles(secrets: Mapping[str, str]) -> tuple[_Needle, ...]:
             continue
         raw = value.encode()
         forms = {"raw": raw, "url": quote(value, safe="").encode(), "hex": raw.hex().encode()}
-        found += [_Needle(secret=name, encoding=encoding, form=form) for encoding, form in forms.items()
-                  if encoding == "raw" or form != raw]
+        found += [
+            _Needle(secret=name, encoding=encoding, form=form)
+            for encoding, form in forms.items()
+            if encoding == "raw" or form != raw
+        ]
         found += [_Needle(secret=name, encoding="base64", form=form) for form in _base64_forms(raw)]
     return tuple(found)
 

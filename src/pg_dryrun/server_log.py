@@ -14,6 +14,7 @@ from pg_dryrun.observer import Observer
 from pg_dryrun.statements import LogSlice, ServerConnection, ServerError, ServerStatement
 
 _REQUIRED: Mapping[str, str] = {"logging_collector": "on", "log_statement": "all"}
+_RESET_VALUE = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = %s"  # not this session's own
 _STATEMENT = re.compile(r"(statement|execute fetch from [^:]*|execute [^:]*|fastpath function call): (.*)", re.DOTALL)
 _DEADLINE_S = 10.0
 _POLL_S = 0.002
@@ -39,7 +40,7 @@ class ServerLog:
     def open(cls, observer: Observer, *, own_sessions: Sequence[str] = ()) -> ServerLog:
         """Start at the log's present end. Raises ``EnvironmentFault`` where the server does not log as demanded."""
         path = observer.value("SELECT pg_catalog.pg_current_logfile('jsonlog')")
-        settings = {name: observer.value("SELECT current_setting(%s)", [name]) for name in _REQUIRED}
+        settings = {name: observer.value(_RESET_VALUE, [name]) for name in _REQUIRED}
         if path is None or any(settings[name] != value for name, value in _REQUIRED.items()):
             raise EnvironmentFault(
                 f"The server does not log every statement as JSON: file {path}, {settings}.",

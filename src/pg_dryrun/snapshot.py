@@ -24,7 +24,7 @@ from pg_dryrun.ledger import Kind, RunLedger
 from pg_dryrun.observer import Observer, connect, counts, identity, schema
 from pg_dryrun.observer.counts import SequenceState, TableDigest
 from pg_dryrun.observer.identity import Footprint, ServerIdentity
-from pg_dryrun.observer.roles import RoleFacts, database_settings, referenced_roles
+from pg_dryrun.observer.roles import RoleFacts, database_privileges, database_settings, referenced_roles
 from pg_dryrun.observer.schema import SchemaFingerprint
 from pg_dryrun.reader import ReaderProof
 from pg_dryrun.subject import Login, TableName
@@ -79,6 +79,8 @@ class Needs:
     extensions: Mapping[str, str]
     roles: tuple[RoleFacts, ...]
     database_settings: tuple[str, ...] = ()
+    database_privileges: tuple[str, ...] | None = None
+    """``CONNECT TO role`` and so on, which a dump does not hold; None: not known, the server's defaults stay."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,7 +219,9 @@ def _needs(observer: Observer, who: ServerIdentity) -> Needs:
         " coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', '') AS locale"
         " FROM pg_catalog.pg_database d WHERE datname = current_database()"
     )[0]
-    extensions = observer.rows("SELECT extname::text AS name, extversion AS version FROM pg_catalog.pg_extension ORDER BY 1")
+    extensions = observer.rows(
+        "SELECT extname::text AS name, extversion AS version FROM pg_catalog.pg_extension ORDER BY 1"
+    )
     return Needs(
         server_major=who.server_version_num // 10000,
         encoding=str(row["encoding"]),
@@ -228,4 +232,5 @@ def _needs(observer: Observer, who: ServerIdentity) -> Needs:
         extensions={str(item["name"]): str(item["version"]) for item in extensions},
         roles=referenced_roles(observer),
         database_settings=database_settings(observer),
+        database_privileges=database_privileges(observer),
     )

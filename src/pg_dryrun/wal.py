@@ -45,7 +45,11 @@ class WalTransaction:
             return "a sequence moved"
         if "LogicalMessage MESSAGE" in kinds:
             return "a logical message"
-        return "catalog changes" if any(kind.startswith(("Storage ", "Heap")) for kind in kinds) else ", ".join(sorted(kinds))
+        return (
+            "catalog changes"
+            if any(kind.startswith(("Storage ", "Heap")) for kind in kinds)
+            else ", ".join(sorted(kinds))
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

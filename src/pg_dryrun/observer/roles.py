@@ -9,10 +9,10 @@ from pg_dryrun.observer.connection import Observer
 
 # Every role that something of this database refers to (owner, grantee, policy), and every role those are members of.
 _REFERENCED = """
-WITH RECURSIVE needed(oid) AS (
+WITH RECURSIVE here AS (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()), needed(oid) AS (
     SELECT s.refobjid FROM pg_catalog.pg_shdepend s
     WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass
-      AND s.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+      AND (s.dbid = (SELECT oid FROM here) OR s.classid = 'pg_catalog.pg_database'::regclass AND s.objid = (SELECT oid FROM here))
     UNION SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database()
     UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m JOIN needed ON m.member = needed.oid
 )
@@ -73,6 +73,18 @@ def database_settings(observer: Observer) -> tuple[str, ...]:
             " WHERE s.setrole = 0 AND d.datname = current_database()"
         )
     )
+
+
+def database_privileges(observer: Observer) -> tuple[str, ...]:
+    """Who may do what on the connected database: ``CONNECT TO role``, role ``public`` for everybody; owner's own left out."""
+    rows = observer.rows(
+        "SELECT a.privilege_type || ' TO ' || CASE WHEN a.grantee = 0 THEN 'public'"
+        " ELSE pg_catalog.pg_get_userbyid(a.grantee)::text END AS line"
+        " FROM pg_catalog.pg_database d,"
+        " LATERAL pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) a"
+        " WHERE d.datname = current_database() AND a.grantee <> d.datdba ORDER BY 1"
+    )
+    return tuple(str(row["line"]) for row in rows)
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from pg_dryrun.runner.run import Run
 from pg_dryrun.subject import Login
 from sealing.digest import file_sha256
 
-READER = "pg_dryrun_reader"
+READER = "dryrun_reader"
 STAND_IN_DATABASE = "production"
 _MOVES_BY_ITSELF = frozenset({"database_size_bytes", "next_xid"})
 """What a production in use changes while nobody of ours writes."""
@@ -75,7 +75,8 @@ def _identity(run: Run) -> Gate:
     run.facts.production = replace(
         production,
         dump_path=str(taken.dump.path),
-        dump_sha256=taken.dump.content_sha256,
+        dump_sha256=taken.dump.sha256,
+        dump_content_sha256=taken.dump.content_sha256,
         dump_size_bytes=taken.dump.size_bytes,
         dump_kept=isinstance(run.plan.source, DumpFile),
         schema_sha256=taken.schema.digest if taken.schema is not None else None,

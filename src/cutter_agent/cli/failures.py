@@ -20,6 +20,7 @@ USAGE_EXIT = 2
 CONFIG_EXIT = 4
 VERIFICATION_EXIT = 6
 DATABASE_EXIT = 7
+AWAITING_EXIT = 10
 INTERNAL_EXIT = 70
 INTERRUPTED_EXIT = 130
 BROKEN_PIPE_EXIT = 141
@@ -28,6 +29,14 @@ TRACEBACK = "DOT_CUTTER_TRACEBACK"
 
 _GROUND_EXITS = {"KEY_UNUSABLE": CONFIG_EXIT, "SIGNATURE_INVALID": VERIFICATION_EXIT, "CANONICAL_TYPE": INTERNAL_EXIT}
 """Errors of the ground below this package carry a code and a remedy, no exit code of ours."""
+
+
+class Reported(Exception):
+    """An error that came from another process in the documented shape, and goes on as it is."""
+
+    def __init__(self, record: dict[str, object]) -> None:
+        super().__init__(str(record.get("message")))
+        self.record = record
 
 
 def report(error: Exception, *, as_json: bool) -> int:
@@ -44,6 +53,8 @@ def report(error: Exception, *, as_json: bool) -> int:
 
 def describe(error: Exception) -> dict[str, object]:
     """The documented JSON shape of an error. Keys that do not apply are absent."""
+    if isinstance(error, Reported):
+        return error.record
     if isinstance(error, CutterError):
         return _of_the_cutter(error)
     if isinstance(error, TyperException):
@@ -135,6 +146,5 @@ def in_words(record: dict[str, object]) -> str:
 
 
 def _problem_line(problem: dict[str, object]) -> str:
-    block = f"block {problem['block_index']}: " if problem["block_index"] is not None else ""
     byte = f"byte {problem['start_byte']}: " if problem["start_byte"] is not None else ""
-    return f"  - {block}{byte}{problem['code']}: {problem['message']}"
+    return f"  - {byte}{problem['code']}: {problem['message']}"

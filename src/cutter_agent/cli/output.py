@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cutter_agent.errors import UsageError
 
 _UNWRAPPED_COLUMNS = 10_000
 
@@ -22,8 +26,13 @@ def prepare_streams() -> None:
 
 
 def print_json(value: object) -> None:
-    """One JSON document. UTF-8 whatever the locale (RFC 8259, 8.1)."""
-    print_bytes(json.dumps(value, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+    """One JSON document. Raises ``ReaderGone``."""
+    print_bytes(json_bytes(value))
+
+
+def json_bytes(value: object) -> bytes:
+    """One line of JSON, UTF-8 whatever the locale (RFC 8259, 8.1)."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 class ReaderGone(Exception):
@@ -46,6 +55,21 @@ def print_bytes(data: bytes) -> None:
         sys.stdout.buffer.flush()
     except BrokenPipeError as error:
         raise ReaderGone from error
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """``data`` at ``path``, whole or not at all; what was there before is replaced.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise UsageError(f"{path}: {error.strerror}", remedy="Choose a path that you may write.") from error
 
 
 def print_line(text: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Set-up of a data folder in a process of its own: ``python -m cutter_agent.home FOLDER``. A failure is JSON on stdout."""
+"""Set up a data folder in a process of its own: ``python -m cutter_agent.home FOLDER``. Failures are JSON."""
 
 from __future__ import annotations
 

@@ -1,0 +1,69 @@
+"""From the words of a call to what MARK wants: the source with its reference and code, the profile, the marker."""
+
+from __future__ import annotations
+
+import getpass
+import mimetypes
+import os
+from dataclasses import dataclass
+
+from cutter_agent import config, segmenter
+from cutter_agent.cli import inputs
+from cutter_agent.model import RiskClass
+from cutter_agent.phases.mark import Marker, Source
+from cutter_agent.segmenter import Profile
+
+MARKER = "iu-cutter"
+"""Who proposes where nobody else is named: the program. A person may then review what it proposed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """The options that say what a document is."""
+
+    profile: str | None
+    code: str | None
+    ref: str | None
+    title: str | None
+    label: str | None
+    risk: RiskClass
+    marker: str
+
+
+def read(path: str, words: Words) -> tuple[Source, Profile]:
+    """Read the document and find out what was not said.
+
+    The reference, where it is not said, is the document's code: one code, one document.
+    """
+    source = inputs.read_source(path, label=words.label)
+    with inputs.placed(path):
+        profile = (
+            segmenter.profiles.load(words.profile)
+            if words.profile
+            else segmenter.detect(source.data, label=source.label)[0]
+        )
+        code = words.code or segmenter.document_code(source.label, source.data)
+    return (
+        Source(
+            data=source.data,
+            label=source.label,
+            origin=source.origin,
+            media_type=mimetypes.guess_type(source.label)[0] or "text/plain",
+            document_ref=words.ref or code,
+            document_code=code,
+            title=words.title or source.label,
+            risk_class=words.risk,
+        ),
+        profile,
+    )
+
+
+def marker_of(words: Words) -> Marker:
+    """Who marks, with which revision, within which bound."""
+    limit = config.Settings.from_environment(os.environ).max_input_bytes
+    return Marker(identity=words.marker, tool_revision=config.tool_revision(), max_bytes=limit)
+
+
+def person() -> str:
+    """The name of whoever is at the keyboard, for a decision that does not name its reviewer."""
+    return getpass.getuser()

@@ -1,0 +1,184 @@
+"""Reads: ``status``, ``tree``, ``show``, ``history``, ``rebuild``. Nothing is written."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from cutter_agent.cli import options, output
+from cutter_agent.report import EntryLine, UnitFacts, UnitLine
+from cutter_agent.wiring import exec_lane
+
+AsOf = Annotated[int | None, typer.Option("--as-of", metavar="N", help="As of cut N. Default: the newest.")]
+Document = Annotated[str, typer.Argument(metavar="DOC", help="A document's reference or code.")]
+
+_TITLE_CHARACTERS = 72
+
+
+def status(
+    entry: Annotated[
+        str | None, typer.Argument(metavar="[ENTRY]", help="An entry's id, a reference or a code.")
+    ] = None,
+    only: Annotated[str | None, typer.Option("--status", help="Only entries in this state.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest first.")] = 100,
+    as_json: options.Json = False,
+) -> None:
+    """The backlog, or one entry."""
+    with exec_lane(os.environ) as lane:
+        found = [lane.report.entry(entry)] if entry else lane.report.entries(status=only, limit=limit)
+    if as_json:
+        output.print_json({"entries": [_entry_record(line) for line in found]})
+        return
+    output.print_table(
+        ("entry", "kind", "state", "code", "units", "exceptions", "since", "title"),
+        (
+            (
+                line.entry_id,
+                line.kind,
+                line.status,
+                line.payload.get("document_code"),
+                line.payload.get("unit_count"),
+                line.payload.get("exception_count"),
+                line.emitted_at.isoformat(timespec="seconds"),
+                line.payload.get("title"),
+            )
+            for line in found
+        ),
+    )
+
+
+def _entry_record(line: EntryLine) -> dict[str, Any]:
+    return {
+        "entry_id": line.entry_id,
+        "kind": line.kind,
+        "status": line.status,
+        "emitted_at": line.emitted_at.isoformat(),
+        "payload": dict(line.payload),
+    }
+
+
+def tree(document: Document, as_of: AsOf = None, as_json: options.Json = False) -> None:
+    """The units of a document as a tree."""
+    with exec_lane(os.environ) as lane:
+        units = lane.report.units(document, as_of=as_of)
+    if as_json:
+        output.print_json({"units": [_unit_record(unit) for unit in units]})
+        return
+    depth: dict[str, int] = {}
+    for unit in units:
+        depth[unit.canonical_address] = depth.get(unit.parent, -1) + 1 if unit.parent else 0
+        output.print_line(f"{'  ' * depth[unit.canonical_address]}{unit.canonical_address}  {_first_words(unit.body)}")
+
+
+def _unit_record(unit: UnitLine) -> dict[str, Any]:
+    return {
+        "address": unit.canonical_address,
+        "unit_id": unit.unit_id,
+        "kind": unit.unit_kind,
+        "section_type": unit.section_type,
+        "number": unit.unit_number,
+        "parent": unit.parent,
+        "status": unit.lifecycle_status,
+        "version": unit.version_seq,
+        "since_cut": unit.cut_seq,
+        "content_sha256": unit.content_hash,
+    }
+
+
+def _first_words(body: str) -> str:
+    words = " ".join(body.split())
+    return words if len(words) <= _TITLE_CHARACTERS else words[: _TITLE_CHARACTERS - 1] + "…"
+
+
+def show(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="A unit's canonical address.")],
+    as_json: options.Json = False,
+) -> None:
+    """One unit: text, versions, proof."""
+    with exec_lane(os.environ) as lane:
+        unit = lane.report.unit(address)
+    if as_json:
+        output.print_json(_plain(asdict(unit)))
+        return
+    _print_unit(unit)
+
+
+def _print_unit(unit: UnitFacts) -> None:
+    output.print_line(f"{unit.canonical_address}  {unit.unit_kind} {unit.unit_number or ''}  {unit.lifecycle_status}")
+    output.print_line(f"document {unit.document_ref}, under {unit.parent or 'nothing'}, id {unit.unit_id}")
+    cuts = {cut.change_set_id: cut for cut in unit.cuts}
+    for version in reversed(unit.versions):
+        output.print_line()
+        output.print_line(f"version {version.version_seq}, since cut {version.cut_seq}, {version.lifecycle_status}")
+        output.print_line(f"sha256 {version.content_hash}")
+        cut = cuts.get(version.change_set_id)
+        if cut is not None:
+            output.print_line(f"written by {cut.emitted_by}, {cut.emitted_at.isoformat(timespec='seconds')}")
+            output.print_line(f"change set {cut.change_set_id}, signature {cut.executor_signature_id}")
+            output.print_line(f"snapshot {cut.snapshot_sha256}")
+        output.print_line()
+        output.print_line(version.body.rstrip("\n"))
+    output.print_line()
+    for decision in unit.decisions:
+        output.print_line(
+            f"{decision.decided_at.isoformat(timespec='seconds')}  {decision.verdict} by {decision.reviewer_identity}"
+            f" ({decision.reviewer_kind}): {decision.verdict_rationale}"
+        )
+    for move in unit.history:
+        if move.change_kind.startswith("verify:"):
+            when = move.changed_at.isoformat(timespec="seconds")
+            output.print_line(f"{when}  {move.change_kind} by {move.changed_by}: {move.rationale}")
+
+
+def history(entry: options.Entry, as_json: options.Json = False) -> None:
+    """What the ledger says happened to a document."""
+    with exec_lane(os.environ) as lane:
+        moves = lane.report.history(entry)
+    if as_json:
+        output.print_json({"history": [_plain(asdict(move)) for move in moves]})
+        return
+    output.print_table(
+        ("when", "entry", "version", "what", "who", "why"),
+        (
+            (
+                move.changed_at.isoformat(timespec="seconds"),
+                move.entry_id,
+                move.version,
+                move.change_kind,
+                move.changed_by,
+                move.rationale,
+            )
+            for move in moves
+        ),
+    )
+
+
+def rebuild(document: Document, as_of: AsOf = None, to: options.Output = None, as_json: options.Json = False) -> None:
+    """The exact bytes of a document as of a cut, from its units, proven equal to the snapshot that was cut."""
+    with exec_lane(os.environ) as lane:
+        rebuilt = lane.report.rebuild(document, as_of=as_of)
+    if to is not None:
+        output.write_file(to, rebuilt.data)
+    if as_json:
+        record: dict[str, Any] = {
+            "document_ref": rebuilt.document_ref,
+            "cut_seq": rebuilt.cut_seq,
+            "sha256": rebuilt.sha256,
+            "byte_length": len(rebuilt.data),
+        }
+        output.print_json(record | ({"path": str(to)} if to else {"text": rebuilt.data.decode()}))
+    elif to is None:
+        output.print_bytes(rebuilt.data)
+
+
+def _plain(value: Any) -> Any:
+    """Times as text, tuples as lists: what JSON can say."""
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,171 @@
+"""``iu-cutter review``: see a proposal with its doubtful places first, and approve, defer or reject it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from cutter_agent import manifest as manifests
+from cutter_agent.cli import options, orders, output
+from cutter_agent.cli.segment import finding_record
+from cutter_agent.errors import AwaitingReview, UsageError
+from cutter_agent.model import EntryStatus, Manifest, ReviewerKind, Severity, Verdict
+from cutter_agent.phases.review import Judgement, ReviewResult
+from cutter_agent.report import Proposal
+from cutter_agent.wiring import exec_lane
+
+_VERDICTS = {"approve": Verdict.PASS, "defer": Verdict.NEEDS_HUMAN, "reject": Verdict.FAIL}
+
+Approve = Annotated[bool, typer.Option("--approve", help="PASS: cut exactly this.")]
+Defer = Annotated[bool, typer.Option("--defer", help="NEEDS_HUMAN: not now.")]
+Reject = Annotated[bool, typer.Option("--reject", help="FAIL: never this.")]
+Rationale = Annotated[str | None, typer.Option("--rationale", help="Why, in a sentence. Needed for a decision.")]
+Reviewer = Annotated[str | None, typer.Option("--reviewer", help="Who decides; not the marker. Default: you.")]
+Digest = Annotated[
+    str | None,
+    typer.Option("--digest", help="The manifest digest that you looked at: anything else is refused as stale."),
+]
+Until = Annotated[
+    datetime | None,
+    typer.Option("--until", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="With --defer: when it is due again, UTC."),
+]
+
+
+def review(
+    entry: options.Entry,
+    approve: Approve = False,
+    defer: Defer = False,
+    reject: Reject = False,
+    rationale: Rationale = None,
+    reviewer: Reviewer = None,
+    digest: Digest = None,
+    until: Until = None,
+    as_json: options.Json = False,
+) -> None:
+    """Show a proposal, and approve, defer or reject it.
+
+    Without a decision it is shown, doubtful places first; on a terminal you are then asked. The decision binds the
+    digests of exactly what was shown.
+    """
+    chosen = _chosen(approve=approve, defer=defer, reject=reject)
+    if until is not None and chosen != "defer":
+        raise UsageError("--until belongs to --defer", remedy="Give --defer, or leave --until out.")
+    with exec_lane(os.environ) as lane:
+        proposal = lane.report.proposal(entry)
+        entry_id, shown = proposal.entry.entry_id, str(proposal.entry.payload["manifest_digest"])
+        if chosen is None:
+            _show(proposal, as_json=as_json)
+            chosen, rationale = _ask(proposal, rationale, as_json=as_json)
+        if not rationale:
+            raise UsageError("a decision without a rationale", remedy="Say why: --rationale.")
+        judgement = Judgement(
+            verdict=_VERDICTS[chosen],
+            reviewer=reviewer or orders.person(),
+            reviewer_kind=ReviewerKind.HUMAN,
+            rationale=rationale,
+            decided_by=lane.settings.lane.value,
+            seen_digest=digest or shown,
+            due_at=until.replace(tzinfo=UTC) if until else None,
+        )
+        result = lane.review(entry_id, judgement)
+    if as_json:
+        output.print_json(_decision_record(result))
+        return
+    said = "" if result.created else " (decided before: nothing was written)"
+    output.print_line(f"{entry_id}: {result.status}{said}")
+    if result.status is EntryStatus.REVIEWED_APPROVED:
+        output.note(
+            f"next: iu-cutter cut-approved {entry_id}, then iu-cutter verify {entry_id}; or cut the file again."
+        )
+
+
+def _chosen(**wanted: bool) -> str | None:
+    names = [name for name, given in wanted.items() if given]
+    if len(names) > 1:
+        raise UsageError(f"--{' and --'.join(names)} at once", remedy="Decide for one.")
+    return names[0] if names else None
+
+
+def _show(proposal: Proposal, *, as_json: bool) -> None:
+    manifest = manifests.parse(proposal.manifest)
+    if as_json:
+        output.print_json(_proposal_record(proposal, manifest))
+        return
+    header, payload = manifest.header, proposal.entry.payload
+    output.print_line(f"{proposal.entry.entry_id}  {proposal.entry.status}  {header.document_code}  {header.title}")
+    output.print_line(
+        f"{header.unit_count} units of {header.byte_length} bytes by {header.profile_id}, risk {header.risk_class}"
+    )
+    output.print_line(f"marked by {header.marked_by}")
+    output.print_line(f"manifest {payload['manifest_digest']}")
+    output.print_line(f"snapshot {payload['snapshot_sha256']}")
+    doubtful = sorted(
+        manifest.findings, key=lambda finding: (finding.severity is not Severity.EXCEPTION, finding.start_byte)
+    )
+    for finding in doubtful:
+        line = proposal.snapshot.count(b"\n", 0, finding.start_byte) + 1
+        output.print_line()
+        output.print_line(
+            f"{finding.severity} {finding.code}, byte {finding.start_byte}, line {line}: {finding.message}"
+        )
+        output.print_line(f"  | {_line_at(proposal.snapshot, finding.start_byte)}")
+    output.print_line()
+    for earlier in proposal.decisions:
+        output.print_line(f"earlier: {earlier.verdict} by {earlier.reviewer_identity}: {earlier.verdict_rationale}")
+
+
+def _line_at(snapshot: bytes, start_byte: int) -> str:
+    begin = snapshot.rfind(b"\n", 0, start_byte) + 1
+    end = snapshot.find(b"\n", start_byte)
+    return snapshot[begin : end if end >= 0 else len(snapshot)].decode(errors="replace").strip()[:200]
+
+
+def _proposal_record(proposal: Proposal, manifest: Manifest) -> dict[str, Any]:
+    payload = proposal.entry.payload
+    return {
+        "entry_id": proposal.entry.entry_id,
+        "status": proposal.entry.status,
+        "manifest_digest": payload["manifest_digest"],
+        "snapshot_sha256": payload["snapshot_sha256"],
+        "marked_by": manifest.header.marked_by,
+        "manifest": manifests.as_json(manifest),
+        "findings": [finding_record(finding) for finding in manifest.findings],
+    }
+
+
+def _ask(proposal: Proposal, rationale: str | None, *, as_json: bool) -> tuple[str, str]:
+    entry_id = proposal.entry.entry_id
+    if proposal.entry.status != EntryStatus.REVIEW_PENDING:
+        raise typer.Exit
+    if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if as_json:
+            raise typer.Exit
+        raise AwaitingReview(
+            f"entry {entry_id} waits for your decision",
+            remedy=f"iu-cutter review {entry_id} --approve | --defer | --reject, with --rationale.",
+        )
+    while True:
+        answer = typer.prompt("approve, defer, reject or quit").strip().lower()
+        if answer in {"q", "quit"}:
+            raise typer.Exit
+        named = [name for name in _VERDICTS if answer and name.startswith(answer)]
+        if named:
+            return named[0], rationale or typer.prompt("why")
+
+
+def _decision_record(result: ReviewResult) -> dict[str, Any]:
+    decision = result.decision
+    return {
+        "review_decision_id": decision.review_decision_id,
+        "entry_id": decision.entry_id,
+        "verdict": decision.verdict,
+        "status": result.status,
+        "created": result.created,
+        "reviewer": decision.reviewer_identity,
+        "manifest_digest": decision.manifest_digest,
+        "snapshot_sha256": decision.snapshot_sha256,
+    }

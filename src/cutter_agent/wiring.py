@@ -1,0 +1,273 @@
+"""Configuration in, a ready lane out: the only place that joins rooms (design 5.2).
+
+``open_exec`` and ``open_verify`` take explicit settings and look at no environment; a rehearsal uses them as they are.
+``exec_lane`` and ``verify_lane`` take an environment: a server's keys, or the embedded PostgreSQL of the data folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+
+from cutter_agent import config
+from cutter_agent.config import LaneSettings, Settings
+from cutter_agent.db_adapter import contract, setup
+from cutter_agent.db_adapter.interface import Statements
+from cutter_agent.db_adapter.journal import Journal
+from cutter_agent.db_adapter.reading import LedgerReport
+from cutter_agent.db_adapter.session import RealPostgresAdapter
+from cutter_agent.db_adapter.settings import ConnectionSettings, Limits
+from cutter_agent.db_adapter.setup import Administrator, Prepared
+from cutter_agent.db_adapter.statements import Statement
+from cutter_agent.db_adapter.store.executor import ExecutorDatabase
+from cutter_agent.db_adapter.store.verifier import VerifierDatabase
+from cutter_agent.errors import ConfigMismatch, ConfigMissing
+from cutter_agent.home.folder import DataFolder
+from cutter_agent.home.server import administrator as embedded_administrator
+from cutter_agent.home.server import attached, set_up
+from cutter_agent.model import Lane
+from cutter_agent.phases import cut as cutting
+from cutter_agent.phases import mark as marking
+from cutter_agent.phases import resolve as resolving
+from cutter_agent.phases import review as reviewing
+from cutter_agent.phases import sweep as sweeping
+from cutter_agent.phases import verify as verifying
+from cutter_agent.ports import Clock
+from cutter_agent.report import Report
+from cutter_agent.segmenter import Profile
+from cutter_agent.signing import Signer
+from sealing.keys import PublicKey, SigningKey
+
+
+def utc_now() -> datetime:
+    """The time now."""
+    return datetime.now(UTC)
+
+
+class _LaneBase:
+    """What both lanes share: one adapter for one principal, one key, one clock."""
+
+    def __init__(self, settings: LaneSettings, *, journal: Journal | None, clock: Clock, limits: Limits | None) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.adapter = RealPostgresAdapter(
+            settings=connection_settings(settings),
+            lane=settings.lane,
+            journal=journal,
+            limits=limits,
+            startup_checks=(partial(_check_contract, settings.lane),),
+        )
+
+    @cached_property
+    def signer(self) -> Signer:
+        """The lane's hand; its key is read when it is first needed. Raises ``sealing.errors.KeyUnusable``."""
+        return Signer(
+            lane=self.settings.lane,
+            key=SigningKey.load(self.settings.signing_key),
+            identity=self.settings.lane.value,
+            tool_revision=config.tool_revision(),
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.adapter.close()
+
+
+class ExecLane(_LaneBase):
+    """DOT-991, ready to work: marks, sweeps, records reviews, cuts, and reads."""
+
+    @cached_property
+    def database(self) -> ExecutorDatabase:
+        """The transactions of this lane."""
+        return ExecutorDatabase(self.adapter)
+
+    @cached_property
+    def report(self) -> Report:
+        """What the ledger says."""
+        return LedgerReport(self.adapter)
+
+    def mark(self, source: marking.Source, profile: Profile, marker: marking.Marker) -> marking.MarkResult:
+        """MARK. Raises as ``phases.mark.mark``."""
+        return marking.mark(self.database, source=source, profile=profile, marker=marker, clock=self.clock)
+
+    def mark_manifest(self, source: marking.Source, proposal: bytes, marker: marking.Marker) -> marking.MarkResult:
+        """MARK of a manifest made elsewhere. Raises as ``phases.mark.mark_manifest``."""
+        return marking.mark_manifest(self.database, source=source, proposal=proposal, marker=marker, clock=self.clock)
+
+    def sweep(self, trigger: sweeping.Trigger = sweeping.Trigger.MANUAL) -> sweeping.SweepResult:
+        """SWEEP one batch. Raises as ``phases.sweep.sweep``."""
+        return sweeping.sweep(
+            self.database,
+            swept_by=self.settings.lane.value,
+            batch_limit=self.settings.sweep_batch,
+            clock=self.clock,
+            trigger=trigger,
+        )
+
+    def review(self, entry_id: str, judgement: reviewing.Judgement) -> reviewing.ReviewResult:
+        """REVIEW. Raises as ``phases.review.review``."""
+        return reviewing.review(self.database, entry_id=entry_id, judgement=judgement, clock=self.clock)
+
+    def review_by_policy(self, entry_id: str) -> reviewing.ReviewResult:
+        """REVIEW by the policy. Raises ``AwaitingReview`` when a person must decide."""
+        return self.review(entry_id, reviewing.policy_judgement(self.settings.lane.value))
+
+    def cut(self, entry_id: str) -> cutting.CutResult:
+        """CUT what was approved. Raises as ``phases.cut.cut``."""
+        return cutting.cut(self.database, entry_id=entry_id, signer=self.signer, clock=self.clock)
+
+    def resolve(self, entry_id: str, resolution: resolving.Resolution) -> resolving.ResolveResult:
+        """The way on after a failure, or giving up. Raises as ``phases.resolve.resolve``."""
+        return resolving.resolve(self.database, entry_id=entry_id, resolution=resolution, clock=self.clock)
+
+    def __enter__(self) -> ExecLane:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class VerifyLane(_LaneBase):
+    """DOT-992, ready to verify."""
+
+    @cached_property
+    def database(self) -> VerifierDatabase:
+        """The transactions of this lane."""
+        return VerifierDatabase(self.adapter)
+
+    @cached_property
+    def executor_key(self) -> PublicKey:
+        """What DOT-991's signatures are checked with. Raises ``ConfigMissing``, ``sealing.errors.KeyUnusable``."""
+        path = self.settings.exec_public_key
+        if path is None:
+            raise ConfigMissing(config.LANE_KEYS[Lane.EXEC].public_key)
+        return PublicKey.load(path)
+
+    def verify(self, entry_id: str) -> verifying.VerifyOutcome:
+        """VERIFY. Raises as ``phases.verify.verify``."""
+        return verifying.verify(
+            self.database, entry_id=entry_id, signer=self.signer, executor_key=self.executor_key, clock=self.clock
+        )
+
+    def __enter__(self) -> VerifyLane:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_exec(
+    settings: LaneSettings, *, journal: Journal | None = None, clock: Clock = utc_now, limits: Limits | None = None
+) -> ExecLane:
+    """DOT-991 by explicit settings. Opens no socket yet. Raises ``ConfigMismatch`` for the other lane's settings."""
+    _require_lane(settings, Lane.EXEC)
+    return ExecLane(settings, journal=journal, clock=clock, limits=limits)
+
+
+def open_verify(
+    settings: LaneSettings, *, journal: Journal | None = None, clock: Clock = utc_now, limits: Limits | None = None
+) -> VerifyLane:
+    """DOT-992 by explicit settings. Opens no socket yet. Raises ``ConfigMismatch`` for the other lane's settings."""
+    _require_lane(settings, Lane.VERIFY)
+    return VerifyLane(settings, journal=journal, clock=clock, limits=limits)
+
+
+@contextmanager
+def exec_lane(environment: Mapping[str, str]) -> Iterator[ExecLane]:
+    """DOT-991 by the environment, for as long as the block lasts. Raises as ``config.lane_settings``."""
+    with lane_settings(environment, Lane.EXEC) as settings, open_exec(settings) as lane:
+        yield lane
+
+
+@contextmanager
+def verify_lane(environment: Mapping[str, str]) -> Iterator[VerifyLane]:
+    """DOT-992 by the environment, for as long as the block lasts. Raises as ``config.lane_settings``."""
+    with lane_settings(environment, Lane.VERIFY) as settings, open_verify(settings) as lane:
+        yield lane
+
+
+@contextmanager
+def lane_settings(environment: Mapping[str, str], lane: Lane) -> Iterator[LaneSettings]:
+    """One lane's settings: from the keys of a server, or from the data folder with its server up for the block."""
+    settings = Settings.from_environment(environment)
+    if not settings.embedded:
+        yield config.lane_settings(environment, lane)
+        return
+    with attached(DataFolder.at(settings.home), lane, sweep_batch=settings.sweep_batch) as own:
+        yield own
+
+
+def public_keys(environment: Mapping[str, str]) -> dict[Lane, Path]:
+    """Where the public keys are, as far as the environment or the data folder says. Starts no server."""
+    named = {lane: environment.get(keys.public_key) for lane, keys in config.LANE_KEYS.items()}
+    found = {lane: Path(path) for lane, path in named.items() if path}
+    if any(name in environment for name in config.DATABASE_KEYS):
+        return found
+    home = environment.get(config.HOME)
+    folder = DataFolder.at(Path(home) if home else None)
+    return {lane: folder.public_key(lane) for lane in Lane if folder.public_key(lane).exists()} | found
+
+
+def administrator(environment: Mapping[str, str]) -> AbstractContextManager[Administrator]:
+    """An administrator's login to the ledger's database, for ``db`` alone.
+
+    Embedded: the superuser of the data folder's server. Else: the configured place, and libpq's own variables say who.
+    """
+    settings = Settings.from_environment(environment)
+    place = settings.place
+    if place is None:
+        return embedded_administrator(DataFolder.at(settings.home))
+    return nullcontext(Administrator(host=place.host, port=place.port, dbname=place.dbname, sslmode=place.sslmode))
+
+
+def prepare_database(environment: Mapping[str, str]) -> Prepared:
+    """Schema, roles and grants as this release wants them; in the embedded mode the folder's secrets too.
+
+    On a server of one's own the lanes' passwords are taken from the environment where they are set; a role without one
+    keeps what it has.
+    """
+    settings = Settings.from_environment(environment)
+    if settings.embedded:
+        return set_up(DataFolder.at(settings.home))
+    given = {lane: environment.get(keys.password, "") for lane, keys in config.LANE_KEYS.items()}
+    with administrator(environment) as login:
+        return setup.prepare(login, {lane: password for lane, password in given.items() if password})
+
+
+def check_contracts(environment: Mapping[str, str]) -> list[str]:
+    """The contract check as each lane whose login this environment has; says which. Raises ``ContractMismatch``."""
+    checked = []
+    for lane, keys in config.LANE_KEYS.items():
+        if Settings.from_environment(environment).embedded or keys.password in environment:
+            opened = exec_lane(environment) if lane is Lane.EXEC else verify_lane(environment)
+            with opened as ready:
+                ready.adapter.start()
+            checked.append(lane.value)
+    return checked
+
+
+def connection_settings(settings: LaneSettings) -> ConnectionSettings:
+    """A lane's login in the adapter's words."""
+    place = settings.place
+    return ConnectionSettings(
+        host=place.host,
+        port=place.port,
+        dbname=place.dbname,
+        user=settings.user,
+        password=settings.password,
+        sslmode=place.sslmode,
+    )
+
+
+def _check_contract(lane: Lane, reader: Statements, statements: Mapping[str, Statement]) -> None:
+    contract.check(reader, statements, lane=lane)
+
+
+def _require_lane(settings: LaneSettings, lane: Lane) -> None:
+    if settings.lane is not lane:
+        raise ConfigMismatch(
+            f"these are the settings of {settings.lane}, not of {lane}", remedy=f"Give the settings of {lane}."
+        )

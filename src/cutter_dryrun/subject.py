@@ -1,0 +1,43 @@
+"""The cutter as a subject of ``pg_dryrun``: what it declares, what it may do, how it is played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cutter_agent.db_adapter import setup
+from cutter_agent.model import Lane
+from cutter_dryrun.declared import declared_statements, emissions, expected_relations, rights_of_lanes
+from cutter_dryrun.law import LawText
+from cutter_dryrun.matrix import TRACKED_TABLES
+from cutter_dryrun.production import administrator, make_stand_in
+from cutter_dryrun.revision import checkout_root, revision_of, source_files
+from cutter_dryrun.scenarios import all_scenarios
+from pg_dryrun.subject import DeclaredStatement, Emission, Login, Revision, Right, Scenario, TableName
+
+
+class CutterSubject:
+    """Implements ``pg_dryrun.subject.Subject`` for this checkout of the cutter, with ``law`` as the real law."""
+
+    def __init__(self, law: LawText) -> None:
+        self.name = "dot-iu-cutter"
+        self.principals: Mapping[str, str] = {lane.value: lane.value for lane in Lane}
+        self.tracked_tables: Sequence[TableName] = TRACKED_TABLES
+        self.expected_relations: Sequence[str] = expected_relations()
+        self.rights: Sequence[Right] = rights_of_lanes()
+        self.statements: Sequence[DeclaredStatement] = declared_statements()
+        self.emissions: Sequence[Emission] = emissions()
+        self.scenarios: Sequence[Scenario] = all_scenarios(law)
+        self.source_paths: Sequence[Path] = source_files()
+
+    def revision(self) -> Revision:
+        """The commit that this code comes from, asked now."""
+        return revision_of(checkout_root())
+
+    def create_roles(self, admin: Login, passwords: Mapping[str, str]) -> None:
+        """The roles, grants and passwords from the one table of rights, exactly as `db init` makes them."""
+        setup.prepare(administrator(admin), {Lane(name): password for name, password in passwords.items()})
+
+    def make_production(self, admin: Login, workdir: Path) -> Mapping[str, object]:
+        """See ``production.make_stand_in``."""
+        return make_stand_in(admin, workdir)

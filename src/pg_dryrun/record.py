@@ -23,13 +23,17 @@ FORMAT_VERSION = 1
 
 VOLATILE: tuple[str, ...] = (
     "/run",
+    "/summary",
     "/root_cause",
+    "/remediation",
+    "/applied",
     "/plan/source/path",
     "/plan/protected",
     "/production/identity_before",
     "/production/identity_after",
     "/production/facts",
     "/production/dump_path",
+    "/production/dump_sha256",
     "/environment/name",
     "/environment/system_identifier",
     "/environment/facts",
@@ -42,6 +46,8 @@ VOLATILE: tuple[str, ...] = (
     "/scenarios/*/clone",
     "/scenarios/*/duration_s",
     "/scenarios/*/transactions",
+    "/scenarios/*/dark_writes",
+    "/canaries/*/evidence",
     "/teardown",
     "/protected",
     "/secrets",
@@ -97,6 +103,8 @@ class ProductionFacts:
     facts: Mapping[str, object] = field(default_factory=dict)
     dump_path: str | None = None
     dump_sha256: str | None = None
+    dump_content_sha256: str | None = None
+    """The same without what ``pg_dump`` draws by lot: equal for equal databases."""
     dump_size_bytes: int | None = None
     dump_kept: bool = False
     schema_sha256: str | None = None

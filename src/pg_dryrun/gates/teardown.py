@@ -22,10 +22,14 @@ class NetZeroGate(Gate):
     blames: ClassVar[tuple[Blame, ...]] = (Blame.TOOL,)
 
     items: Sequence[TornDown]
+    began: bool = True
+    """Whether the run came as far as its work place; before that there is nothing to remove."""
+    troubles: Sequence[str] = ()
+    """What went wrong while giving back; judged by what is left."""
 
     def check(self) -> Check:
         left = [f"{item.entry.kind} {item.entry.name}: {item.detail}" for item in self.items if not item.absent]
-        facts = {"created": len(self.items), "left": left}
+        facts = {"created": len(self.items), "left": left, "troubles": list(self.troubles)}
         if left:
             return self.broken(
                 f"{len(left)} of {len(self.items)} things are still there: {some(left)}",
@@ -33,6 +37,8 @@ class NetZeroGate(Gate):
                 blame=Blame.TOOL,
                 remedy="Remove exactly these by hand; the dump among them is production's data.",
             )
+        if not self.began:
+            return self.kept("the run ended before it created anything", facts)
         if not self.items:
             return self.broken("the run's ledger is empty", facts, blame=Blame.TOOL)
         return self.kept(f"{len(self.items)} things created, {len(self.items)} verified absent", facts)

@@ -101,6 +101,7 @@ def _hardcode(run: Run) -> Gate:
 
 
 def _permissions(run: Run) -> Gate:
+    run.began = True
     run.ledger.will_create(Created.DIRECTORY, str(run.workdir))
     run.workdir.mkdir(mode=0o700)
     (run.workdir / "scenarios").mkdir(mode=0o700)

@@ -106,6 +106,8 @@ class Run:
     progress: Progress
     facts: Facts = field(default_factory=Facts)
     checks: list[Check] = field(default_factory=list)
+    began: bool = False
+    """Whether anything was created yet."""
     environments: list[Environment] = field(default_factory=list)
     """Everything lent, to be given back in reverse."""
     rehearsal: Environment | None = None

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 
 from pg_dryrun import dump_file, reader, snapshot
 from pg_dryrun.environments.interface import Environment
+from pg_dryrun.errors import PlanFault
 from pg_dryrun.gates.interface import Gate
 from pg_dryrun.gates.source import ReadOnlyGate, SourceIdentityGate
 from pg_dryrun.observer import connect, quote
@@ -14,7 +15,7 @@ from pg_dryrun.plan import DumpFile, LiveSource, StandIn
 from pg_dryrun.record import ProductionFacts
 from pg_dryrun.runner.run import Run
 from pg_dryrun.subject import Login
-from sealing.digest import file_sha256
+from sealing.digest import canonical_digest, file_sha256
 
 READER = "dryrun_reader"
 STAND_IN_DATABASE = "production"
@@ -122,15 +123,17 @@ def look_at_server(who: ServerIdentity, weight: Footprint) -> tuple[dict[str, ob
 
 
 def look_at_file(source: DumpFile) -> dict[str, object]:
-    """What a dump file is: path, size, digest. Raises ``UsageError`` through ``dump_file.read`` if it is none."""
-    if source.path.is_dir():
-        names = sorted(path for path in source.path.rglob("*") if path.is_file())
-        return {str(path.relative_to(source.path)): file_sha256(path) for path in names}
-    return {
-        "path": str(source.path),
-        "size_bytes": source.path.stat().st_size,
-        "sha256": file_sha256(source.path),
-    }
+    """What a dump is: path, size, digest of its file or of all its files. Raises ``PlanFault`` if it is not there."""
+    try:
+        files = sorted(path for path in source.path.rglob("*") if path.is_file()) if source.path.is_dir() else []
+        sizes = [path.stat().st_size for path in files or [source.path]]
+        digests = {str(path.relative_to(source.path)): file_sha256(path) for path in files}
+        digest = canonical_digest(digests) if files else file_sha256(source.path)
+    except OSError as error:
+        raise PlanFault(
+            f"{source.path}: {error.strerror or error}", remedy="Name a dump that can be read as the plan's source."
+        ) from error
+    return {"path": str(source.path), "size_bytes": sum(sizes), "sha256": digest}
 
 
 def _plain(value: object) -> object:

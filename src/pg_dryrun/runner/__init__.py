@@ -1,0 +1,108 @@
+"""The order of a run (design 3.1), and the one way into it: ``rehearse``."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pg_dryrun.credentials import Vault
+from pg_dryrun.environments.interface import Lender
+from pg_dryrun.evidence import Folder
+from pg_dryrun.ledger import RunLedger
+from pg_dryrun.plan import Plan
+from pg_dryrun.runner import blame
+from pg_dryrun.runner.conclusion import Outcome, conclude
+from pg_dryrun.runner.copying import fitness, isolated_copy
+from pg_dryrun.runner.interruption import Interrupted, guarded
+from pg_dryrun.runner.ledgers import ledgers
+from pg_dryrun.runner.planned import Planned, planned_checks
+from pg_dryrun.runner.preflight import preflight, work_place, workdir_for
+from pg_dryrun.runner.run import Progress, Run, Silent, Stop
+from pg_dryrun.runner.scenarios import happy_path, refusals
+from pg_dryrun.runner.source import snapshot_of_production
+from pg_dryrun.runner.teardown import teardown
+from pg_dryrun.subject import Subject
+from sealing.keys import SigningKey
+
+LEDGER = "created.jsonl"
+"""The run's own ledger in its folder: everything that it created, by exact name."""
+
+_WALK = (preflight, work_place, snapshot_of_production, isolated_copy, fitness, happy_path, refusals, ledgers)
+
+__all__ = ["LEDGER", "Outcome", "Progress", "rehearse"]
+
+
+def rehearse(
+    subject: Subject,
+    plan: Plan,
+    lender: Lender,
+    out_dir: Path,
+    progress: Progress | None = None,
+    *,
+    key: SigningKey | None = None,
+) -> Outcome:
+    """Rehearse ``subject`` by ``plan`` on what ``lender`` lends; the evidence goes to a fresh folder in ``out_dir``.
+
+    ``key`` signs the evidence; None: the tool's own key for this user. SIGINT, SIGTERM and SIGHUP end the walk and
+    never the teardown.
+
+    Raises:
+        UsageError: before anything was begun: the folder cannot be made, or the subject cannot be planned.
+    """
+    planned = planned_checks(subject)
+    started = datetime.now(UTC)
+    run_id = secrets.token_hex(4)
+    folder = Folder.create(out_dir, run_id=run_id, started=started)
+    ledger = RunLedger.create(folder.path / LEDGER, run_id=run_id)
+    workdir = workdir_for(run_id)
+    with guarded() as guard:
+        run = Run(
+            id=run_id,
+            started=started,
+            subject=subject,
+            plan=plan,
+            lender=lender,
+            folder=folder,
+            ledger=ledger,
+            workdir=workdir,
+            vault=Vault(workdir, ledger=ledger),
+            guard=guard,
+            planned=planned,
+            progress=progress or Silent(),
+        )
+        try:
+            _walk(run)
+            guard.hold()
+        except Interrupted as interrupted:  # in the moment between the walk's end and the hold
+            _blame_the_tool(run, interrupted)
+        _tear_down(run)
+        return conclude(run, key)
+
+
+def _walk(run: Run) -> None:
+    """C-01 to C-12, up to the first check that is broken or could not run."""
+    try:
+        for stage in _WALK:
+            stage(run)
+    except Stop:
+        return
+    except BaseException as error:
+        _blame_the_tool(run, error)
+
+
+def _tear_down(run: Run) -> None:
+    """C-13, whatever happened. A teardown that breaks is the tool's failure, and still leaves the other gates asked."""
+    try:
+        teardown(run)
+    except BaseException as error:
+        _blame_the_tool(run, error)
+
+
+def _blame_the_tool(run: Run, error: BaseException) -> None:
+    """Something escaped between two checks: it is the answer of the first check that has none yet."""
+    answered = {check.id for check in run.checks}
+    waiting = next((item for item in run.planned if item.id not in answered), None)
+    planned = waiting or Planned(id="RUN", title="the run itself", step="C-13")
+    check = run.redacted(blame.unanswered(planned, error, run.vault.redact))
+    run.checks.append(check)

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tests import databases
@@ -20,6 +21,9 @@ from pg_embedded import programs
 from pg_embedded.cluster import ThrowawayCluster
 from pg_embedded.errors import ProgramsMissing
 from pg_embedded.server import AdminLogin
+
+if TYPE_CHECKING:
+    from tests.deployed import DeployedTemplate, LedgerDatabase
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_DATA_VARIABLE = "DOT_CUTTER_SHARED_DATA"
@@ -52,6 +56,23 @@ def fresh_database(cluster: ThrowawayCluster) -> Iterator[AdminLogin]:
     """The superuser's login to a new, empty database of its own; dropped by its exact name afterwards."""
     with databases.made(cluster, f"fresh_{next(_numbers)}") as login:
         yield login
+
+
+@pytest.fixture(scope="session")
+def ledger_database_template(cluster: ThrowawayCluster) -> Iterator[DeployedTemplate]:
+    """A database with schema, roles and grants, to be copied; nobody connects to it."""
+    from tests.deployed import DeployedTemplate  # noqa: PLC0415 - tests that need no ledger load nothing of it
+
+    with databases.made(cluster, "ledger_database_template") as login:
+        yield DeployedTemplate.deploy(login)
+
+
+@pytest.fixture
+def ledger_database(cluster: ThrowawayCluster, ledger_database_template: DeployedTemplate) -> Iterator[LedgerDatabase]:
+    """A database of one's own with the ledger deployed and empty: the superuser's login, and each lane's settings."""
+    name = f"ledger_{next(_numbers)}"
+    with databases.made(cluster, name, template=ledger_database_template.dbname) as login:
+        yield ledger_database_template.copy_at(login)
 
 
 @pytest.fixture(scope="session")

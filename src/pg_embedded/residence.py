@@ -14,7 +14,8 @@
       server/             conf, data, log, s: the server's own folders (or elsewhere, see ``place``)
 
 As root the server runs as another account, which cannot enter a home of mode 0700. Nothing is opened up for it: the
-server's folders then lie in ``/var/lib/dot-iu-cutter/<digest of HOME>-<random>``, below parents of root's.
+server's folders then lie in ``/var/lib/dot-iu-cutter/<digest of HOME>-<random>``, below parents of root's. The file
+``home`` in them names the folder they belong to; ``resident.erase`` removes both.
 """
 
 from __future__ import annotations
@@ -156,6 +157,7 @@ class Residence:
         if not folder.exists():
             folder.mkdir(mode=0o700)
             account.admit(folder)
+            (folder / "home").write_text(f"{self.home}\n", encoding="utf-8")  # for whoever finds an orphan of it
         return places.trusted_folder(folder, mode=0o710)
 
     def claim(self, private: Path) -> FileLock:

@@ -209,9 +209,11 @@ IDEMPOTENCY_CONSTRAINTS: frozenset[str] = frozenset(
     {
         "source_snapshot_pkey",
         "manifest_pkey",
+        "document_pkey",
         "decision_backlog_entry_pkey",
         "manifest_envelope_pkey",
         "review_decision_pkey",
+        "dot_pair_signature_pkey",
         "cut_change_set_pkey",
         "cut_change_set_idempotency_key_key",
         "verify_result_pkey",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, cast
 
 import msgspec
@@ -285,9 +286,18 @@ class Record:
 
 def spell(record: Record) -> dict[str, Any]:
     """The record as JSON values, with its ``deterministic_sha256``."""
-    document = cast(dict[str, Any], msgspec.to_builtins(record))
+    document = cast(dict[str, Any], msgspec.to_builtins(record, enc_hook=_plain))
     document["deterministic_sha256"] = deterministic_sha256(document)
     return document
+
+
+def _plain(value: object) -> object:
+    """What a writer's facts may hold beside plain JSON: read-only mappings and paths."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, PurePath):
+        return str(value)
+    raise TypeError(f"{type(value).__module__}.{type(value).__qualname__} cannot stand in a record")
 
 
 def deterministic_sha256(document: Mapping[str, Any]) -> str:
@@ -305,7 +315,7 @@ def deterministic_sha256(document: Mapping[str, Any]) -> str:
 def _without(value: Any, path: list[str]) -> Any:
     head, rest = path[0], path[1:]
     if head == "*":
-        return [_without(item, rest) for item in value] if isinstance(value, list) else value
+        return [_without(item, rest) for item in value] if isinstance(value, (list, tuple)) else value
     if not isinstance(value, dict) or head not in value:
         return value
     if not rest:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pg_dryrun.fidelity import RestoreComparison
 from pg_dryrun.gates.interface import Gate, some
 from pg_dryrun.outcome import Blame, Check
 from pg_dryrun.reachability import Attempt
-from pg_dryrun.restore import Missing, RestoreComparison
+from pg_dryrun.restore import Missing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,7 @@ class RestoreGate(Gate):
             )
         if not self.comparison.equal:
             return self.broken("nothing was compared", facts, blame=Blame.TOOL)
-        words = ", ".join(f"{count} {kind}" for kind, count in self.comparison.compared.items())
+        words = ", ".join(f"{count} {kind}" for kind, count in self.comparison.compared.items() if count)
         return self.kept(f"equal ({words}); compared with {self.comparison.proof_kind.value}", facts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pg_dryrun import canaries, contract, reachability, restore, roles
+from pg_dryrun import canaries, contract, fidelity, reachability, restore, roles
 from pg_dryrun.clones import GoldenCopy
 from pg_dryrun.environments.interface import Environment
 from pg_dryrun.errors import EnvironmentFault
@@ -120,7 +120,7 @@ def _restore(run: Run) -> Gate:
     if run.facts.environment is not None:
         both = (*run.facts.environment.deviations, *done.deviations)
         run.facts.environment = replace(run.facts.environment, deviations=tuple(dict.fromkeys(both)))
-    return RestoreGate(comparison=restore.compare(taken, done.admin))
+    return RestoreGate(comparison=fidelity.compare(taken, done.admin))
 
 
 def _relations(run: Run) -> Gate:

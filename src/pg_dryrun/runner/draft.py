@@ -26,7 +26,7 @@ from pg_dryrun.version import VERSION
 
 
 def draft_record(run: Run, *, tool_fault: str | None = None) -> Record:
-    """Everything known now. ``tool_fault``: the tool itself broke; that is the verdict then, whatever the checks say."""
+    """Everything known now. ``tool_fault``: the tool itself broke; that is the verdict, whatever the checks say."""
     checks = complete(run)
     verdict = Verdict.TOOL_FAIL if tool_fault is not None else verdict_of([item.id for item in run.planned], checks)
     failed = first_failure(checks)

@@ -24,7 +24,7 @@ from pg_dryrun.plan import Plan
 from pg_dryrun.protected import ProtectedSnapshot
 from pg_dryrun.record import EnvironmentFacts, ProductionFacts, ScenarioRecord, SecretsRecord, StatementRecord
 from pg_dryrun.runner import blame
-from pg_dryrun.runner.interruption import DeadlinePassed, Guard, Interrupted
+from pg_dryrun.runner.interruption import Guard
 from pg_dryrun.runner.planned import Planned
 from pg_dryrun.snapshot import Snapshot
 from pg_dryrun.statements import Undeclared, Unexplained
@@ -173,9 +173,11 @@ class Run:
     @contextmanager
     def scenario_folder(self, name: str) -> Iterator[Path]:
         """A private folder for one scenario, gone with the work place."""
-        path = self.workdir / "scenarios" / "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+        path = self.workdir / "scenarios" / plain_name(name)
         path.mkdir(mode=0o700, parents=True)
         yield path
 
 
-__all__ = ["DeadlinePassed", "Facts", "Interrupted", "Progress", "Run", "Silent", "Stop"]
+def plain_name(name: str) -> str:
+    """``name`` as it may stand in a path: letters and digits of ASCII, ``-``, ``_`` and ``.``."""
+    return "".join(c if (c.isascii() and c.isalnum()) or c in "-_." else "-" for c in name)

@@ -21,7 +21,7 @@ from pg_dryrun.runner import blame, recording, statement_ledger
 from pg_dryrun.runner.copying import give_back, principals_on, restored, take_clone
 from pg_dryrun.runner.interruption import Interrupted, deadline
 from pg_dryrun.runner.planned import Planned, of_kind
-from pg_dryrun.runner.run import Run
+from pg_dryrun.runner.run import Run, plain_name
 from pg_dryrun.runner.statement_ledger import Conversation
 from pg_dryrun.subject import Kind, Login, Scenario, ScenarioContext, ScenarioResult
 
@@ -75,7 +75,7 @@ def refusals(run: Run) -> None:
 def _happy(run: Run, scenario: Scenario, stages: dict[str, Stage]) -> Check:
     stage = stages.get(scenario.chain)
     if stage is None:
-        clone = take_clone(run, f"chain-{scenario.chain}")
+        clone = take_clone(run, f"chain-{plain_name(scenario.chain)}")
         stage = stages[scenario.chain] = _enter(run, clone, {})
         run.facts.baselines[scenario.chain] = dict(stage.instruments.baseline)
         stage.totals = dict.fromkeys(run.subject.tracked_tables, 0)
@@ -84,7 +84,7 @@ def _happy(run: Run, scenario: Scenario, stages: dict[str, Stage]) -> Check:
 
 
 def _refusal(run: Run, scenario: Scenario) -> Check:
-    clone = take_clone(run, f"refusal-{scenario.id}")
+    clone = take_clone(run, f"refusal-{plain_name(scenario.id)}")
     state: dict[str, object] = {}
     with run.scenario_folder(scenario.id) as folder:
         prepared = _prepared(run, scenario, _context(run, clone.login(restored(run).dbname), folder, state))

@@ -152,9 +152,7 @@ class Ledger:
             "rationale": "looked at it",
             "decided_by": OPERATOR,
         }
-        return review.review(
-            self.executor, entry_id=entry_id, judgement=Judgement(**(values | how)), clock=self.clock
-        )
+        return review.review(self.executor, entry_id=entry_id, judgement=Judgement(**(values | how)), clock=self.clock)
 
     def by_policy(self, entry_id: str) -> review.ReviewResult:
         return review.review(

@@ -46,7 +46,7 @@ class DeployedTemplate:
         return made
 
     def copy_at(self, login: AdminLogin) -> LedgerDatabase:
-        """The copy that ``login`` leads to. Rights on a database itself are not copied with it: they are granted here."""
+        """The copy that ``login`` leads to. Rights on a database itself are not copied with it: granted here."""
         with psycopg.connect(**login, autocommit=True) as admin:
             roles.apply_grants(admin, names=self.names)
         lanes = {

@@ -71,12 +71,12 @@ class ThrowawayCluster:
         """How the data directory was made: copied from a template or another cluster, or None for a fresh initdb."""
         self._password = password_
         self._record = record
-        self._process: ServerProcess | None = None
-        self._pids: list[tuple[int, int]] = []
+        self._processes: list[ServerProcess] = []
+        """Every server of this cluster, the last one last."""
         self._closed: TeardownFacts | None = None
         self._owner = os.getpid()
-        # For an interpreter that exits without ``close``: the server dies with it, its folders go here.
-        self._safety_net = weakref.finalize(self, folders.remove, folders_, self._owner)
+        # For an interpreter that exits without ``close``.
+        self._safety_net = weakref.finalize(self, _abandon, folders_, self._processes, self._owner)
 
     # -- making ---------------------------------------------------------------------------------------------------
 
@@ -149,7 +149,11 @@ class ThrowawayCluster:
                 f"Cluster {self.name!r} is running: a copy of a data directory in use would be torn.",
                 remedy="Stop it first.",
             )
-        base = places.throwaway_base(self.account, wanted=base_dir or self.folders.private_dir.parent)
+        base = places.throwaway_base(
+            self.account,
+            wanted=base_dir or self.folders.private_dir.parent,
+            expected_bytes=places.size_bytes(self.data_dir),
+        )
         name = name or f"{self.name}-clone"
         copy = ThrowawayCluster(
             name=name,
@@ -175,9 +179,9 @@ class ThrowawayCluster:
     @property
     def server(self) -> PrivateServer:
         """Facts of the running server. Raises ``ServerStateError`` if it is not running."""
-        if self._process is None or not self._process.running:
+        if not self.running:
             raise ServerStateError(f"Cluster {self.name!r} is not running.", remedy="Start it first.")
-        return self._process.facts
+        return self._processes[-1].facts
 
     @property
     def admin(self) -> AdminLogin:
@@ -196,7 +200,7 @@ class ThrowawayCluster:
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.running
+        return bool(self._processes) and self._processes[-1].running
 
     @property
     def data_dir(self) -> Path:
@@ -225,7 +229,7 @@ class ThrowawayCluster:
         self._must_be_open()
         if self.running:
             raise ServerStateError(f"Cluster {self.name!r} is running already.", remedy="Stop it first.")
-        self._process = server.start(
+        process = server.start(
             programs=self.programs,
             account=self.account,
             folders=self.folders,
@@ -233,17 +237,15 @@ class ThrowawayCluster:
             password=self._password,
             deadline_s=deadline_s,
         )
-        facts = self._process.facts
-        self._pids.append((facts.pid, facts.start_ticks))
+        self._processes.append(process)
         if self._record is not None:
-            self._record("process", f"{facts.pid} {facts.start_ticks}")
+            self._record("process", f"{process.facts.pid} {process.facts.start_ticks}")
 
     def stop(self, mode: StopMode = StopMode.FAST, *, deadline_s: float = 60.0) -> None:
         """Stop the server and reap it; nothing to do if it is not running."""
         self._must_be_ours()
-        if self._process is not None:
-            self._process.stop(mode, deadline_s=deadline_s)
-            self._process = None
+        if self._processes:
+            self._processes[-1].stop(mode, deadline_s=deadline_s)
 
     def crash(self) -> None:
         """End the server at once, as if the machine had lost its processes; the next start recovers."""
@@ -303,9 +305,12 @@ class ThrowawayCluster:
     def _look_for_remains(self) -> TeardownFacts:
         paths = (self.folders.private_dir, self.folders.data_dir, self.folders.socket_dir)
         looked_for = [f"directory {path}" for path in paths]
-        looked_for += [f"process {pid}" for pid, _ in self._pids]
+        servers = [process.facts for process in self._processes]
+        looked_for += [f"process {facts.pid}" for facts in servers]
         survivors = [f"directory {path}" for path in paths if os.path.lexists(path)]
-        survivors += [f"process {pid}" for pid, ticks in self._pids if processes.start_ticks(pid) == ticks]
+        survivors += [
+            f"process {facts.pid}" for facts in servers if processes.start_ticks(facts.pid) == facts.start_ticks
+        ]
         survivors += [f"process {pid}" for pid in processes.working_in(self.data_dir)]
         return TeardownFacts(
             data_dir=self.data_dir, looked_for=tuple(looked_for), survivors=tuple(dict.fromkeys(survivors))
@@ -322,3 +327,11 @@ class ThrowawayCluster:
                 f"Cluster {self.name!r} belongs to process {self._owner}, this is process {os.getpid()}.",
                 remedy="Start and end a cluster in the process that made it.",
             )
+
+
+def _abandon(made: ServerFolders, started: list[ServerProcess], owner: int) -> None:
+    """What ``close`` does, without its looks; a forked child must not do it."""
+    if os.getpid() == owner:
+        for process in started:
+            process.stop(StopMode.IMMEDIATE)
+        folders.remove(made, owner)

@@ -88,6 +88,8 @@ def _key(programs: Programs, account: ServerAccount) -> str:
 
 
 def _build(programs: Programs, account: ServerAccount, folder: Path) -> None:
+    for left_over in folder.parent.glob(f".{folder.name}-*"):
+        places.remove_if_possible(left_over)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         account.admit(aside)
@@ -100,7 +102,7 @@ def _build(programs: Programs, account: ServerAccount, folder: Path) -> None:
         _flush(programs, account, data_dir)
         aside.rename(folder)
     except BaseException:
-        places.remove(aside)
+        places.remove_if_possible(aside)
         raise
 
 

@@ -26,7 +26,7 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 # The parent may be gone before the signal is armed; a shell knows its parent's id from its own start, which is after.
 _ORPHAN_GUARD = 'ulimit -c 0; [ "$PPID" = "$1" ] || exit 75; shift; exec "$@"'
-_TRUE = "/bin/true"
+_NOTHING = ("/bin/sh", "-c", ":")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def build(account: ServerAccount, *, private_ipc: bool) -> Jail:
     for capabilities_dropped in (True, False) if account.switched else (False,):
         inner = _setpriv_words(setpriv, account, capabilities_dropped=capabilities_dropped)
         for outer, walls in _namespaces(account, private_ipc=private_ipc):
-            if _works((*outer, *inner, _TRUE)):
+            if _works((*outer, *inner, *_NOTHING)):
                 isolation = Isolation(
                     account=account.name,
                     no_new_privileges=True,

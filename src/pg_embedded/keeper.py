@@ -8,6 +8,7 @@ started at once: one gets ``keeper.lock``, the others end without a word.
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 import time
@@ -128,8 +129,9 @@ def _furnish(residence: Residence, programs: Programs, account: ServerAccount, f
                 remedy=f"Install PostgreSQL {made_by}'s programs again, or dump and restore into a new folder.",
             )
         return
-    aside = folders.private_dir / "data.partial"
-    places.remove(aside)
+    for left_over in folders.private_dir.glob("data.partial-*"):
+        places.remove_if_possible(left_over)
+    aside = folders.private_dir / f"data.partial-{secrets.token_hex(4)}"  # a killed keeper's initdb may live on a while
     aside.mkdir(mode=0o700)
     account.give(aside)
     initialise.initdb(

@@ -6,6 +6,7 @@ somebody else beforehand: owner, kind and mode are checked before anything in it
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -84,11 +85,16 @@ def _cache_candidates(account: ServerAccount) -> list[Path]:
 def throwaway_base(account: ServerAccount, *, wanted: Path | None, expected_bytes: int = 0) -> Path:
     """The folder in which a throw-away cluster's private folder is made.
 
-    ``wanted`` if the account can enter it; if not, or if none is wanted, memory (``/dev/shm``) where there is ample
-    room for ``expected_bytes``, else the temporary folder, else ``/tmp``.
+    ``wanted`` if the account can enter it and, where it is memory, there is ample room for ``expected_bytes``. If not,
+    or if none is wanted: memory (``/dev/shm``) where there is that room, else the temporary folder, else ``/tmp``.
+    Raises ``UnsafePlace`` if ``wanted`` is no folder, or nothing fits.
     """
-    if wanted is not None and account.can_enter(wanted) and os.access(wanted, os.W_OK):
-        return wanted
+    if wanted is not None:
+        if not wanted.is_dir():
+            raise UnsafePlace(f"{wanted} is not a folder.", remedy="Make it first, or name none.")
+        fits = not is_memory(wanted) or _has_room(wanted, expected_bytes)
+        if fits and account.can_enter(wanted) and os.access(wanted, os.W_OK):
+            return wanted
     if _has_room(_MEMORY, expected_bytes):
         return _MEMORY
     for candidate in (Path(tempfile.gettempdir()), *SHORT_PLACES):
@@ -135,10 +141,24 @@ def remove(folder: Path) -> None:
     if folder.is_symlink():
         folder.unlink(missing_ok=True)
         return
-    shutil.rmtree(folder, ignore_errors=False, onerror=_forgive_missing)
+    while os.path.lexists(folder):
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:  # something in it went away by itself: look again
+            continue
 
 
-def _forgive_missing(_function: object, path: str, failure: tuple[type[BaseException], BaseException, object]) -> None:
-    if not isinstance(failure[1], FileNotFoundError):
-        raise failure[1]
-    del path
+def remove_if_possible(folder: Path) -> None:
+    """The same for left-overs of a killed process; whatever still writes there keeps them for another time."""
+    with contextlib.suppress(OSError):
+        remove(folder)
+
+
+def size_bytes(folder: Path) -> int:
+    """What the files below ``folder`` take on their file system, in bytes."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += os.lstat(os.path.join(parent, name)).st_blocks * 512  # noqa: PTH118 - a thousand files
+    return total

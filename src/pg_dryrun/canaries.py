@@ -1,7 +1,7 @@
 """G-13, C-09: every instrument must report what was planted for it. A zero without a canary is worth nothing.
 
-All canaries live in a scratch schema under a scratch role, on a clone of their own; afterwards the clone is looked at once
-more and must be what it was.
+All canaries live in a scratch schema under a scratch role, on a clone of their own; afterwards the clone is looked at
+once more and must be what it was.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class _State:
 def fly(admin: Login, *, workdir: Path) -> tuple[Canary, ...]:
     """Plant every canary on the clone of ``admin``, look, and clean up. ``workdir`` is private and empty.
 
-    An instrument that fails instead of reporting has not seen. Raises ``ServerAnswer`` only where the cage itself cannot
-    be built. The last canary says whether the clone is again what it was.
+    An instrument that fails instead of reporting has not seen. Raises ``ServerAnswer`` only where the cage itself
+    cannot be built. The last canary says whether the clone is again what it was.
     """
     login = replace(admin, user=ROLE, password=secrets.token_urlsafe(24))
     with connect(admin, purpose="canary cage", settings={"log_statement": "none"}) as keeper:

@@ -28,7 +28,8 @@ _REAP_S = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Completed:
-    """How a process ended. ``returncode`` is negative for a signal. ``timed_out``: its whole process group was killed."""
+    """How a process ended. ``returncode`` is negative for a signal. ``timed_out``: its whole process group was
+    killed."""
 
     argv: tuple[str, ...]
     returncode: int
@@ -75,9 +76,10 @@ def run(
 ) -> Completed:
     """Run ``argv`` to its end or to the deadline.
 
-    ``env`` is added to ``MINIMAL_ENVIRONMENT``. Standard input is ``stdin_from`` or nothing; standard output goes to the
-    new 0600 file ``stdout_to`` or is kept up to its last ``limit_bytes``, as standard error is. ``on_start`` gets the pid.
-    Raises ``ToolFault`` for a program without an absolute path, ``EnvironmentFault`` where it cannot be started.
+    ``env`` is added to ``MINIMAL_ENVIRONMENT``. Standard input is ``stdin_from`` or nothing; standard output goes to
+    the new 0600 file ``stdout_to`` or is kept up to its last ``limit_bytes``, as standard error is. ``on_start`` gets
+    the pid. Raises ``ToolFault`` for a program without an absolute path, ``EnvironmentFault`` where it cannot be
+    started.
     """
     words = tuple(str(word) for word in argv)
     if not words or not Path(words[0]).is_absolute():
@@ -133,7 +135,8 @@ def check(
     redact: Callable[[str], str] = str,
     on_start: Callable[[int], None] | None = None,
 ) -> Completed:
-    """``run`` that raises ``EnvironmentFault`` with the (redacted) end of standard error unless the process ended well."""
+    """``run`` that raises ``EnvironmentFault`` with the (redacted) end of standard error unless the process ended
+    well."""
     done = run(
         argv,
         timeout_s=timeout_s,

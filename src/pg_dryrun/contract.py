@@ -15,7 +15,8 @@ WHERE n.nspname || '.' || c.relname = ANY (%s) AND c.relkind IN ('r', 'p', 'v', 
 """
 _COLUMNS = """
 SELECT n.nspname || '.' || c.relname AS relation, a.attname::text AS name,
-       pg_catalog.format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull OR coalesce(t.typnotnull, false) AS required,
+       pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+       a.attnotnull OR coalesce(t.typnotnull, false) AS required,
        a.atthasdef AND a.attgenerated = '' OR t.typdefault IS NOT NULL AS has_default,
        a.attgenerated <> '' AS generated, a.attidentity::text AS identity
 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
@@ -24,7 +25,8 @@ WHERE n.nspname || '.' || c.relname = ANY (%s) AND a.attnum > 0 AND NOT a.attisd
 """
 _DEMANDS = """
 SELECT relation, kind, line FROM (
-    SELECT k.conrelid AS oid, CASE k.contype WHEN 'c' THEN 'checks' WHEN 'f' THEN 'foreign keys' WHEN 'x' THEN 'exclusions'
+    SELECT k.conrelid AS oid,
+           CASE k.contype WHEN 'c' THEN 'checks' WHEN 'f' THEN 'foreign keys' WHEN 'x' THEN 'exclusions'
                                              ELSE 'keys' END AS kind,
            k.conname || ' ' || pg_catalog.pg_get_constraintdef(k.oid) AS line
     FROM pg_catalog.pg_constraint k WHERE k.contype IN ('c', 'f', 'p', 'u', 'x')

@@ -38,7 +38,8 @@ class Vault:
         return self.adopt(name, randomness.token_urlsafe(24))
 
     def adopt(self, name: str, value: str) -> str:
-        """Remember a secret that somebody else made, so that it is redacted and scanned for. An empty one is no secret."""
+        """Remember a secret that somebody else made, so that it is redacted and scanned for. An empty one is no
+        secret."""
         if value:
             self._secrets[name] = value
         return value

@@ -154,11 +154,9 @@ def _scan(script: Path, *, shown: Path) -> _Stated:
 
 
 def _rows(lines: Iterator[str], *, shown: Path, table: TableName) -> int:
-    number = 0
-    for line in lines:
+    for number, line in enumerate(lines):
         if line == _END_OF_DATA:
             return number
-        number += 1
     raise UsageError(f"{shown} is cut short in the rows of {table}.", remedy="Dump or copy it again.")
 
 

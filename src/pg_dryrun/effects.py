@@ -1,8 +1,9 @@
 """Committed effects, exactly: logical decoding through SQL with a fence per step (design 3.3).
 
 The slot decodes with ``test_decoding``; a fence is a transactional logical message, which comes out in commit order, so
-whatever committed before it is before it. Rolled-back work never shows. The cost depends on what was written, not on the
-size of the database. Transactions without a row come from the write-ahead log (``wal``), because decoding is silent there.
+whatever committed before it is before it. Rolled-back work never shows. The cost depends on what was written, not on
+the size of the database. Transactions without a row come from the write-ahead log (``wal``), because decoding is silent
+there.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ PREFIX = "pg_dryrun"
 _HEAD_CHARS = 20_000
 """Only the head of a change names its tables; a row's values may be megabytes and stay on the server."""
 _CHANGES = (
-    f"SELECT xid::text::bigint AS xid, left(data, {_HEAD_CHARS}) AS data FROM pg_catalog.pg_logical_slot_get_changes(%s, NULL, NULL,"
+    f"SELECT xid::text::bigint AS xid, left(data, {_HEAD_CHARS}) AS data"
+    " FROM pg_catalog.pg_logical_slot_get_changes(%s, NULL, NULL,"
     " 'include-xids', 'on', 'include-timestamp', 'off', 'skip-empty-xacts', 'off')"
 )
 
@@ -43,7 +45,8 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class CommittedTransaction:
-    """A transaction in commit order. Without ``changes`` it wrote in the dark; ``why`` then says what its log records say."""
+    """A transaction in commit order. Without ``changes`` it wrote in the dark; ``why`` then says what its log records
+    say."""
 
     xid: int
     changes: tuple[Change, ...]
@@ -52,7 +55,8 @@ class CommittedTransaction:
 
 @dataclass(frozen=True, kw_only=True)
 class StepEffects:
-    """All that was committed between two fences. ``cost_ms`` is what it cost to find out. ``wal_bytes``: WAL written."""
+    """All that was committed between two fences. ``cost_ms`` is what it cost to find out. ``wal_bytes``: WAL
+    written."""
 
     label: str
     transactions: tuple[CommittedTransaction, ...]
@@ -98,7 +102,8 @@ class EffectsSlot:
         return slot
 
     def fence(self, label: str) -> StepEffects:
-        """Everything committed since the last fence (or the slot's birth). Raises ``ToolFault`` if the fence is not seen."""
+        """Everything committed since the last fence (or the slot's birth). Raises ``ToolFault`` if the fence is not
+        seen."""
         began = time.perf_counter()
         self._observer.rows("SELECT pg_catalog.pg_logical_emit_message(true, %s, %s)", [PREFIX, label])
         end = _position(self._observer)
@@ -175,7 +180,8 @@ def _open(changes: list[Change] | None, data: str) -> list[Change]:
 
 
 def _changes(data: str) -> list[Change]:
-    """``table s.t: INSERT: …``; ``table s.t, s.u: TRUNCATE: …``. Row values may hold anything: only the head is read."""
+    """``table s.t: INSERT: …``; ``table s.t, s.u: TRUNCATE: …``. Row values may hold anything: only the head is
+    read."""
     if not data.startswith("table "):
         raise ToolFault(f"Logical decoding says what this tool does not know: {data[:80]!r}")
     names, at = [], len("table ")

@@ -1,7 +1,8 @@
 """A statement by PostgreSQL's own grammar: fingerprint, every verb, every target. Pure (design 2.3, 3.3).
 
-The first keyword proves nothing: ``WITH d AS (DELETE … RETURNING 1) SELECT …`` is tagged SELECT by client and server alike.
-So the whole parse tree is walked. What a called function does inside is not in the text: that is for the effects to show.
+The first keyword proves nothing: ``WITH d AS (DELETE … RETURNING 1) SELECT …`` is tagged SELECT by client and server
+alike. So the whole parse tree is walked. What a called function does inside is not in the text: that is for the
+effects to show.
 """
 
 from __future__ import annotations
@@ -85,8 +86,8 @@ class StatementPrint:
     """What a text *is*, whatever its first keyword says. ``hex`` is equal for texts that differ in constants only.
 
     ``verbs`` holds every verb found anywhere in the tree; ``targets`` every (verb, relation) that a verb names as its
-    own; ``functions`` every function called by name. ``parse_error`` is set, and the rest empty, where the text does not
-    parse. PostgreSQL's own fingerprint takes BEGIN's isolation level for a constant; here it is part of ``hex``.
+    own; ``functions`` every function called by name. ``parse_error`` is set, and the rest empty, where the text does
+    not parse. PostgreSQL's own fingerprint takes BEGIN's isolation level for a constant; here it is part of ``hex``.
     """
 
     hex: str

@@ -41,8 +41,8 @@ class Observation:
     """One step as every instrument saw it.
 
     ``counts`` are totals now, ``deltas`` against the previous step, ``totals`` against the baseline, for every tracked
-    table, zeros included. ``bystanders_changed`` are all other tables whose digest moved; ``bystanders_examined`` is how
-    many were digested. ``contradictions`` is empty when the instruments agree: count after − before = inserts −
+    table, zeros included. ``bystanders_changed`` are all other tables whose digest moved; ``bystanders_examined`` is
+    how many were digested. ``contradictions`` is empty when the instruments agree: count after − before = inserts −
     deletes, and no bystander moved without an effect that names it.
     """
 
@@ -178,7 +178,8 @@ class Instruments:
             self._by_tracked(effects.totals(verb)) for verb in (Verb.INSERT, Verb.DELETE, Verb.TRUNCATE)
         )
         return [
-            f"{name}: counted {deltas[name]:+d}, decoded {inserted.get(name, 0)} inserts and {deleted.get(name, 0)} deletes"
+            f"{name}: counted {deltas[name]:+d},"
+            f" decoded {inserted.get(name, 0)} inserts and {deleted.get(name, 0)} deletes"
             for name in self.tracked
             if name not in truncated and deltas[name] != inserted.get(name, 0) - deleted.get(name, 0)
         ]

@@ -1,7 +1,8 @@
 """The run's own ledger: everything created, by exact name, written and fsynced BEFORE it is created (C-13, G-22).
 
-JSON lines. ``created`` announces a thing, ``absent`` says that it was looked for and is gone. A later process can open the
-ledger of a killed run and finish its teardown: directories and files by exact path, processes by pid *and* start time.
+JSON lines. ``created`` announces a thing, ``absent`` says that it was looked for and is gone. A later process can
+open the ledger of a killed run and finish its teardown: directories and files by exact path, processes by pid *and*
+start time.
 """
 
 from __future__ import annotations
@@ -131,8 +132,8 @@ class RunLedger:
     ) -> Entry:
         """Announce a thing before creating it.
 
-        ``remove`` is how this process tears it down, ``present`` how it looks (default for both: by kind and name). What
-        lives inside a server needs ``present``, or ``directory=`` of that server: raises ``ToolFault`` without.
+        ``remove`` is how this process tears it down, ``present`` how it looks (default for both: by kind and name).
+        What lives inside a server needs ``present``, or ``directory=`` of that server: raises ``ToolFault`` without.
         """
         if kind in _INSIDE_A_SERVER and present is None and not isinstance(facts.get("directory"), str):
             raise ToolFault(f"The ledger could never see {kind} {name} gone: it has neither a directory nor a look.")

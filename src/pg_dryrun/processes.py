@@ -1,4 +1,5 @@
-"""What the kernel says about processes (``/proc``): who they are, since when, with which arguments. Looks, touches nothing."""
+"""What the kernel says about processes (``/proc``): who they are, since when, with which arguments. Looks, touches
+nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ def start_ticks(pid: int) -> int | None:
 
 def everything() -> Iterator[Process]:
     """Every process this user can see, arguments as the kernel has them (separated by NUL)."""
-    for name in os.listdir(_PROC):
+    for name in os.listdir(_PROC):  # noqa: PTH208 - hundreds of names, no Path objects
         if not name.isdigit():
             continue
         fields = _fields(int(name))
@@ -49,7 +50,7 @@ def everything() -> Iterator[Process]:
 def working_directory(pid: int) -> str | None:
     """The directory a process works in; None where it is gone or not ours to see."""
     try:
-        return os.readlink(_PROC / str(pid) / "cwd")
+        return str((_PROC / str(pid) / "cwd").readlink())
     except OSError:
         return None
 

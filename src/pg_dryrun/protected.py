@@ -1,4 +1,5 @@
-"""G-03, G-25: environments that must not change, by exact id and start time, before and after. Looks, touches nothing."""
+"""G-03, G-25: environments that must not change, by exact id and start time, before and after. Looks, touches
+nothing."""
 
 from __future__ import annotations
 

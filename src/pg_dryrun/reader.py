@@ -55,9 +55,11 @@ _QUESTIONS: Mapping[str, str] = {
         WHERE l.lomowner = me.oid OR EXISTS (SELECT FROM pg_catalog.aclexplode(l.lomacl) a
               WHERE a.grantee IN (0, me.oid) AND a.privilege_type = 'UPDATE')""",
     "ownership": """
-        SELECT format('owner of %%s as %%I', pg_catalog.pg_describe_object(s.classid, s.objid, s.objsubid), me.rolname) AS line
+        SELECT format('owner of %%s as %%I', pg_catalog.pg_describe_object(s.classid, s.objid, s.objsubid),
+                      me.rolname) AS line
         FROM me JOIN pg_catalog.pg_shdepend s ON s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.refobjid = me.oid
-        WHERE s.deptype = 'o' AND s.dbid IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))""",
+        WHERE s.deptype = 'o' AND s.dbid IN (0, (SELECT d.oid FROM pg_catalog.pg_database d
+                                               WHERE d.datname = current_database()))""",
     "attributes": """
         SELECT format('attribute %%s as %%I', a, r.rolname) AS line
         FROM me JOIN pg_catalog.pg_roles r USING (oid) CROSS JOIN LATERAL unnest(ARRAY[
@@ -86,8 +88,8 @@ ORDER BY 1
 class ReaderProof:
     """What the reading role could do. ``violations`` empty and ``transaction_id_taken`` False is the proof.
 
-    ``examined`` counts what was asked about. ``memberships`` are the roles it is in. ``reservations`` are write paths that
-    PostgreSQL leaves to everybody and this tool never takes (large objects, functions with their owner's rights):
+    ``examined`` counts what was asked about. ``memberships`` are the roles it is in. ``reservations`` are write paths
+    that PostgreSQL leaves to everybody and this tool never takes (large objects, functions with their owner's rights):
     reported, not judged; the transaction id shows that none was taken.
     """
 
@@ -141,7 +143,8 @@ def create_reader(admin: Login, *, role: str, password: str) -> Login:
         row_security = bool(observer.value("SELECT EXISTS (SELECT FROM pg_catalog.pg_class WHERE relrowsecurity)"))
         observer.execute(
             f"CREATE ROLE {quote(role)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
-            f" {'BYPASSRLS' if row_security else 'NOBYPASSRLS'} PASSWORD {quote_literal(password)} IN ROLE pg_read_all_data"
+            f" {'BYPASSRLS' if row_security else 'NOBYPASSRLS'} PASSWORD {quote_literal(password)}"
+            " IN ROLE pg_read_all_data"
         )
         observer.execute(f"ALTER ROLE {quote(role)} SET default_transaction_read_only = on")
         observer.execute(f"REVOKE TEMPORARY ON DATABASE {quote(admin.dbname)} FROM PUBLIC")
@@ -176,7 +179,8 @@ def _examined(observer: Observer) -> Mapping[str, int]:
         "SELECT (SELECT count(*) FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'f')) AS relations,"
         " (SELECT count(*) FROM pg_catalog.pg_class WHERE relkind = 'S') AS sequences,"
         " (SELECT count(*) FROM pg_catalog.pg_namespace) AS schemas,"
-        " (SELECT count(*) FROM pg_catalog.pg_roles r WHERE pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER')) AS roles,"
+        " (SELECT count(*) FROM pg_catalog.pg_roles r"
+        "  WHERE pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER')) AS roles,"
         " (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata) AS large_objects"
     )[0]
     return {name: int(str(value)) for name, value in row.items()}

@@ -1,9 +1,9 @@
 """G-11: the grant matrix, tried cell by cell, both ways, as each principal itself.
 
-A right is tried by a statement that touches no row (``WHERE false``) in a transaction that is rolled back, each try in its
-savepoint. Denied is only what the server's own privilege check denies: a trigger that raises 42501 was reached, so the
-right was there. What is not granted on a whole table is tried column by column, because a column grant hides from a
-whole-table try.
+A right is tried by a statement that touches no row (``WHERE false``) in a transaction that is rolled back, each try
+in its savepoint. Denied is only what the server's own privilege check denies: a trigger that raises 42501 was
+reached, so the right was there. What is not granted on a whole table is tried column by column, because a column
+grant hides from a whole-table try.
 """
 
 from __future__ import annotations

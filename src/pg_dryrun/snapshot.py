@@ -1,8 +1,8 @@
 """C-03: dump, digests, sequences and schema fingerprint of production, all from one exported snapshot.
 
-The reading session exports its snapshot; ``pg_dump --snapshot`` dumps it while the same session digests it. Sequences are
-not transactional: they are read before and after. The dump is plain SQL: with the random restrict key left out, equal
-databases give equal digests (custom and directory formats carry a time stamp).
+The reading session exports its snapshot; ``pg_dump --snapshot`` dumps it while the same session digests it. Sequences
+are not transactional: they are read before and after. The dump is plain SQL: with the random restrict key left out,
+equal databases give equal digests (custom and directory formats carry a time stamp).
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ class Dump:
 class Needs:
     """What a server must have before this dump can be restored on it. ``extensions``: name to version ("" unknown).
 
-    Empty ``encoding``, ``collate``, ``ctype``, ``locale_provider``, ``locale``: the dump does not say, the server's own do.
+    Empty ``encoding``, ``collate``, ``ctype``, ``locale_provider``, ``locale``: the dump does not say, the server's
+    own do.
     """
 
     server_major: int
@@ -85,8 +86,8 @@ class Needs:
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """Production at one moment. For a dump file ``schema``, ``identity``, ``reader`` and footprints are None, and digests
-    are empty strings: a file states rows, not digests."""
+    """Production at one moment. For a dump file ``schema``, ``identity``, ``reader`` and footprints are None, and
+    digests are empty strings: a file states rows, not digests."""
 
     dump: Dump
     proof_kind: ProofKind
@@ -113,8 +114,8 @@ class ReaderCanWrite(EnvironmentFault):
         taken = " A transaction id was taken." if proof.transaction_id_taken else ""
         super().__init__(
             f"{proof.role} can write: {'; '.join(proof.violations[:20]) or 'no privilege, but'}{taken}",
-            remedy="Read production as a role that is only a member of pg_read_all_data, and REVOKE TEMPORARY ON DATABASE"
-            " … FROM PUBLIC.",
+            remedy="Read production as a role that is only a member of pg_read_all_data, and"
+            " REVOKE TEMPORARY ON DATABASE … FROM PUBLIC.",
         )
         self.proof = proof
 
@@ -215,7 +216,8 @@ def _dump(source: Login, exported: str, path: Path, bin_dir: Path, vault: Vault,
 
 def _needs(observer: Observer, who: ServerIdentity) -> Needs:
     row = observer.rows(
-        "SELECT pg_catalog.pg_encoding_to_char(encoding) AS encoding, datcollate, datctype, datlocprovider::text AS provider,"
+        "SELECT pg_catalog.pg_encoding_to_char(encoding) AS encoding, datcollate, datctype,"
+        " datlocprovider::text AS provider,"
         " coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', '') AS locale"
         " FROM pg_catalog.pg_database d WHERE datname = current_database()"
     )[0]

@@ -1,8 +1,9 @@
 """What the write-ahead log says about transactions: who committed, with what kinds of records, how many bytes.
 
-Logical decoding is silent about transactions that wrote no permanent row: a sequence moved, an unlogged or temporary table
-written, a lock or an id taken. Their commit records are in the log all the same. ``pg_walinspect`` reads them through
-SQL; it is installed in another database of the throw-away server, so that the rehearsed one stays as it was restored.
+Logical decoding is silent about transactions that wrote no permanent row: a sequence moved, an unlogged or temporary
+table written, a lock or an id taken. Their commit records are in the log all the same. ``pg_walinspect`` reads them
+through SQL; it is installed in another database of the throw-away server, so that the rehearsed one stays as it was
+restored.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ FROM pg_get_wal_records_info(%s::pg_lsn, %s::pg_lsn) GROUP BY 1, 2
 
 @dataclass(frozen=True, kw_only=True)
 class WalTransaction:
-    """A committed transaction. ``records`` maps a record kind (``Sequence LOG``) to its number, subtransactions included."""
+    """A committed transaction. ``records`` maps a record kind (``Sequence LOG``) to its number, subtransactions
+    included."""
 
     xid: int
     records: Mapping[str, int]
@@ -69,7 +71,8 @@ class WalReader:
 
     @classmethod
     def open(cls, admin: Login) -> WalReader:
-        """Connect beside the rehearsed database. Raises ``EnvironmentFault`` where ``pg_walinspect`` is not to be had."""
+        """Connect beside the rehearsed database. Raises ``EnvironmentFault`` where ``pg_walinspect`` is not to be
+        had."""
         name = next(name for name in _MAINTENANCE_DATABASES if name != admin.dbname)
         observer = connect(replace(admin, dbname=name), purpose="wal", settings={"search_path": "public", **QUIET})
         try:

@@ -1,7 +1,7 @@
 """One connection that looks, and the only place of this package where psycopg's errors become ours (design 5.3).
 
-Every call has a deadline (server-side ``statement_timeout``, client-side ``connect_timeout``). Connections are autocommit;
-blocks are opened by name (``block``), so nothing is ever left in a transaction by accident.
+Every call has a deadline (server-side ``statement_timeout``, client-side ``connect_timeout``). Connections are
+autocommit; blocks are opened by name (``block``), so nothing is ever left in a transaction by accident.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import LiteralString, cast
+from typing import cast
 
 import psycopg
 from psycopg import sql
@@ -58,7 +58,8 @@ def _answer(error: psycopg.Error) -> ServerAnswer:
 
 
 def table_sql(table: TableName) -> str:
-    """``schema.table`` quoted for SQL text. The first dot separates; a schema with a dot in its name is not supported."""
+    """``schema.table`` quoted for SQL text. The first dot separates; a schema with a dot in its name is not
+    supported."""
     schema, _, name = table.partition(".")
     return f"{quote(schema)}.{quote(name)}"
 
@@ -162,8 +163,7 @@ def connect(
     ``read_only`` sets ``default_transaction_read_only``: a belt, not the proof (design 2.1).
     """
     pinned = {**PINNED_OUTPUT, "statement_timeout": str(int(statement_timeout_s * 1000)), **(settings or {})}
-    if read_only:
-        pinned["default_transaction_read_only"] = "on"
+    pinned["default_transaction_read_only"] = "on" if read_only else "off"
     try:
         connection = psycopg.connect(
             host=login.host,

@@ -48,7 +48,8 @@ class SequenceState:
 
 @dataclass(frozen=True, kw_only=True)
 class Relation:
-    """A relation that holds rows. ``kind``: table, materialized view, foreign table; ``persistence``: permanent, unlogged."""
+    """A relation that holds rows. ``kind``: table, materialized view, foreign table; ``persistence``: permanent,
+    unlogged."""
 
     name: TableName
     kind: str
@@ -78,7 +79,8 @@ def readable(observer: Observer) -> list[TableName]:
 
 
 def count(observer: Observer, tables: Iterable[TableName]) -> dict[TableName, int]:
-    """``count(*)`` of each table in one statement, hence one snapshot. Raises ``ServerAnswer`` for a table that is not there."""
+    """``count(*)`` of each table in one statement, hence one snapshot. Raises ``ServerAnswer`` for a table that is
+    not there."""
     names = list(tables)
     if not names:
         return {}
@@ -89,7 +91,8 @@ def count(observer: Observer, tables: Iterable[TableName]) -> dict[TableName, in
 
 
 def digests(observer: Observer, tables: Iterable[TableName]) -> dict[TableName, TableDigest]:
-    """The digest of each table's own rows. In a REPEATABLE READ block all come from one snapshot. Raises ``ServerAnswer``."""
+    """The digest of each table's own rows. In a REPEATABLE READ block all come from one snapshot. Raises
+    ``ServerAnswer``."""
     names = sorted(tables)
     found: dict[TableName, TableDigest] = {}
     iterator = iter(names)
@@ -105,7 +108,8 @@ def sequences(observer: Observer) -> dict[str, SequenceState]:
         for row in observer.rows(
             "SELECT n.nspname || '.' || c.relname AS name FROM pg_catalog.pg_class c"
             " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+            " WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_'"
+            " AND n.nspname <> 'information_schema'"
             " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_catalog.pg_class'::regclass"
             " AND x.objid = c.oid AND x.deptype = 'e') ORDER BY 1"
         )

@@ -1,4 +1,5 @@
-"""Who a server is and what it weighs: identity and footprint, read without taking a transaction id (G-06, G-10, G-21)."""
+"""Who a server is and what it weighs: identity and footprint, read without taking a transaction id (G-06, G-10,
+G-21)."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ def identity(observer: Observer) -> ServerIdentity:
         "SELECT (SELECT system_identifier::text FROM pg_catalog.pg_control_system()) AS system_identifier,"
         " current_setting('server_version') AS version, current_setting('server_version_num')::int AS version_num,"
         " d.datname AS database, d.oid::bigint AS oid, pg_catalog.pg_is_in_recovery() AS in_recovery,"
-        " to_char(pg_catalog.pg_postmaster_start_time() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS started,"
+        " to_char(pg_catalog.pg_postmaster_start_time() AT TIME ZONE 'UTC',"
+        ' \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\') AS started,'
         " current_setting('cluster_name') AS cluster_name"
         " FROM pg_catalog.pg_database d WHERE d.datname = current_database()"
     )[0]

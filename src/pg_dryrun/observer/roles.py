@@ -12,7 +12,8 @@ _REFERENCED = """
 WITH RECURSIVE here AS (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()), needed(oid) AS (
     SELECT s.refobjid FROM pg_catalog.pg_shdepend s
     WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass
-      AND (s.dbid = (SELECT oid FROM here) OR s.classid = 'pg_catalog.pg_database'::regclass AND s.objid = (SELECT oid FROM here))
+      AND (s.dbid = (SELECT oid FROM here)
+           OR s.classid = 'pg_catalog.pg_database'::regclass AND s.objid = (SELECT oid FROM here))
     UNION SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database()
     UNION SELECT m.roleid FROM pg_catalog.pg_auth_members m JOIN needed ON m.member = needed.oid
 )
@@ -29,7 +30,8 @@ SELECT r.rolname::text AS name,
              WHERE m.member = r.oid ORDER BY 1) AS member_of,
        coalesce((SELECT s.setconfig FROM pg_catalog.pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0),
                 ARRAY[]::text[]) AS settings,
-       coalesce((SELECT s.setconfig FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+       coalesce((SELECT s.setconfig FROM pg_catalog.pg_db_role_setting s
+                 JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
                  WHERE s.setrole = r.oid AND d.datname = current_database()), ARRAY[]::text[]) AS settings_here
 FROM pg_catalog.pg_roles r WHERE r.rolname = ANY (%s) ORDER BY 1
 """
@@ -69,14 +71,15 @@ def database_settings(observer: Observer) -> tuple[str, ...]:
     """``ALTER DATABASE … SET`` of the connected database, as ``name=value``."""
     return _texts(
         observer.value(
-            "SELECT s.setconfig FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase"
+            "SELECT s.setconfig FROM pg_catalog.pg_db_role_setting s"
+            " JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase"
             " WHERE s.setrole = 0 AND d.datname = current_database()"
         )
     )
 
 
 def database_privileges(observer: Observer) -> tuple[str, ...]:
-    """Who may do what on the connected database: ``CONNECT TO role``, role ``public`` for everybody; owner's own left out."""
+    """Who may do what on the connected database: ``CONNECT TO role``, role ``public`` for everybody; not the owner."""
     rows = observer.rows(
         "SELECT a.privilege_type || ' TO ' || CASE WHEN a.grantee = 0 THEN 'public'"
         " ELSE pg_catalog.pg_get_userbyid(a.grantee)::text END AS line"

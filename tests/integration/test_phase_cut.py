@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+from tests.pipeline_room import Ledger, law
 
 from cutter_agent.errors import (
     CutterError,
@@ -20,7 +21,6 @@ from cutter_agent.errors import (
 )
 from cutter_agent.model import EntryStatus, Verdict
 from cutter_agent.phases import cut, verify
-from tests.pipeline_room import Ledger, law
 
 
 def test_the_stored_units_are_the_document(ledger: Ledger) -> None:

@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.pipeline_room import MARKER, Ledger, law
 
 from cutter_agent.db_adapter.store.executor import ExecutorDatabase
 from cutter_agent.errors import GovernanceRefused, InputRefused, ManifestInvalid
@@ -14,7 +15,6 @@ from cutter_agent.manifest import as_json, build
 from cutter_agent.model import Lane, Verdict
 from cutter_agent.phases import mark
 from cutter_agent.segmenter import segment
-from tests.pipeline_room import MARKER, Ledger, law
 
 
 def test_two_marks_at_once_converge_on_one_entry(ledger: Ledger) -> None:

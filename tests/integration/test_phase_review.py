@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from tests.pipeline_room import MARKER, OPERATOR, Ledger, law
 
 from cutter_agent.db_adapter.store.executor import ExecutorDatabase
 from cutter_agent.errors import (
@@ -21,7 +22,6 @@ from cutter_agent.errors import (
 from cutter_agent.model import EntryStatus, Lane, Verdict
 from cutter_agent.phases import sweep
 from cutter_agent.phases.resolve import Way
-from tests.pipeline_room import MARKER, OPERATOR, Ledger, law
 
 
 def test_sweep_promotes_in_key_order_one_batch_at_a_time(ledger: Ledger) -> None:
@@ -54,7 +54,7 @@ def test_a_sweep_of_nothing_says_so_in_the_log_alone(ledger: Ledger) -> None:
 
 
 def test_a_batch_below_one_is_a_usage_error(ledger: Ledger) -> None:
-    with pytest.raises(UsageError, match="DOT_CUTTER_SWEEP_BATCH|0 entries"):
+    with pytest.raises(UsageError, match="a sweep of 0 entries"):
         ledger.sweep(0)
 
 

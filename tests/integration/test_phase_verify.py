@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tests.pipeline_room import MARKER, Ledger, law
 
 from cutter_agent.errors import AwaitingReview, GovernanceRefused, IllegalTransition, ReviewerNotIndependent
 from cutter_agent.model import EntryStatus, Verdict
 from cutter_agent.phases import verify
 from cutter_agent.phases.resolve import Way
 from sealing.keys import SigningKey
-from tests.pipeline_room import MARKER, Ledger, law
 
 VERSION, UNIT = "iu.unit_version", "iu.information_unit"
 AFFECTED, LEDGER = "cutter_governance.cut_change_set_affected_row", "cutter_governance"
@@ -18,15 +18,19 @@ FREE_BODY = f"ALTER TABLE {VERSION} DROP CONSTRAINT version_hash_is_true"
 CORRUPTIONS = {
     "a body with its hash": (
         FREE_BODY,
-        f"UPDATE {VERSION} SET body = body || 'x', content_hash = encode(sha256(convert_to(body || 'x', 'UTF8')), 'hex')"
-        " WHERE render_order = 2",
+        (
+            f"UPDATE {VERSION} SET body = body || 'x', content_hash = encode(sha256(convert_to(body || 'x', 'UTF8')), 'hex')"
+            " WHERE render_order = 2"
+        ),
     ),
     "a body alone": (FREE_BODY, f"UPDATE {VERSION} SET body = upper(body) WHERE render_order = 2"),
     "a hash alone": (FREE_BODY, f"UPDATE {VERSION} SET content_hash = repeat('a', 64) WHERE render_order = 2"),
     "two bodies swapped": (
         FREE_BODY,
-        f"UPDATE {VERSION} v SET (body, content_hash) = (SELECT o.body, o.content_hash FROM {VERSION} o"
-        " WHERE o.render_order = 5 - v.render_order) WHERE v.render_order IN (2, 3)",
+        (
+            f"UPDATE {VERSION} v SET (body, content_hash) = (SELECT o.body, o.content_hash FROM {VERSION} o"
+            " WHERE o.render_order = 5 - v.render_order) WHERE v.render_order IN (2, 3)"
+        ),
     ),
     "a unit dropped": (f"DELETE FROM {VERSION} WHERE render_order = 2",),
     "a unit and its version dropped": (
@@ -34,22 +38,28 @@ CORRUPTIONS = {
         f"DELETE FROM {VERSION} WHERE render_order = 3",
     ),
     "a unit added": (
-        f"INSERT INTO {UNIT} (unit_id, document_ref, canonical_address, unit_kind, section_type)"
-        " VALUES (gen_random_uuid(), 'law/L1', 'L1-DIEU99', 'article', 'dieu')",
+        (
+            f"INSERT INTO {UNIT} (unit_id, document_ref, canonical_address, unit_kind, section_type)"
+            " VALUES (gen_random_uuid(), 'law/L1', 'L1-DIEU99', 'article', 'dieu')"
+        ),
     ),
     "two units reordered": (f"UPDATE {VERSION} SET render_order = 5 - render_order WHERE render_order IN (2, 3)",),
     "an address": (f"UPDATE {UNIT} SET canonical_address = 'L1-DIEU77' WHERE canonical_address = 'L1-DIEU2'",),
     "a parent": (
-        f"UPDATE {UNIT} SET parent_unit_id = (SELECT unit_id FROM {UNIT} WHERE canonical_address = 'L1-DIEU2')"
-        " WHERE canonical_address = 'L1-DIEU1-K1'",
+        (
+            f"UPDATE {UNIT} SET parent_unit_id = (SELECT unit_id FROM {UNIT} WHERE canonical_address = 'L1-DIEU2')"
+            " WHERE canonical_address = 'L1-DIEU1-K1'"
+        ),
     ),
     "a kind": (f"UPDATE {UNIT} SET unit_kind = 'point' WHERE canonical_address = 'L1-DIEU2'",),
     "a number": (f"UPDATE {UNIT} SET unit_number = '7' WHERE canonical_address = 'L1-DIEU2'",),
     "an affected row's state": (f"UPDATE {AFFECTED} SET after_state_snapshot = '{{}}'",),
     "an affected row dropped": (f"DELETE FROM {AFFECTED} WHERE ctid = (SELECT min(ctid) FROM {AFFECTED})",),
     "the signature's envelope": (
-        f"UPDATE {LEDGER}.dot_pair_signature SET payload_envelope ="
-        " jsonb_set(payload_envelope, '{payload}', to_jsonb(encode('{}'::bytea, 'base64')))",
+        (
+            f"UPDATE {LEDGER}.dot_pair_signature SET payload_envelope ="
+            " jsonb_set(payload_envelope, '{payload}', to_jsonb(encode('{}'::bytea, 'base64')))"
+        ),
     ),
     "the signer": (f"UPDATE {LEDGER}.dot_pair_signature SET signer_identity = 'somebody'",),
     "the change set's count": (f"UPDATE {LEDGER}.cut_change_set SET affected_unit_count = affected_unit_count + 1",),
@@ -57,13 +67,17 @@ CORRUPTIONS = {
     "a block": (f"UPDATE {LEDGER}.manifest_unit_block SET content_hash = repeat('b', 64) WHERE unit_local_id = 1",),
     "the document's code": ("UPDATE iu.document SET document_code = 'L9'",),
     "a history row": (
-        f'UPDATE {LEDGER}.decision_backlog_history SET change_diff = \'{{"status": ["marked", "abandoned"]}}\''
-        " WHERE change_kind = 'sweep_promote'",
+        (
+            f'UPDATE {LEDGER}.decision_backlog_history SET change_diff = \'{{"status": ["marked", "abandoned"]}}\''
+            " WHERE change_kind = 'sweep_promote'"
+        ),
     ),
     "the manifest": (
         "ALTER TABLE iu.manifest DROP CONSTRAINT manifest_digest_is_true",
-        "UPDATE iu.manifest SET canonical_json = convert_to(replace(convert_from(canonical_json, 'UTF8'),"
-        " 'L1-DIEU2', 'L1-DIEU8'), 'UTF8')",
+        (
+            "UPDATE iu.manifest SET canonical_json = convert_to(replace(convert_from(canonical_json, 'UTF8'),"
+            " 'L1-DIEU2', 'L1-DIEU8'), 'UTF8')"
+        ),
     ),
     "the snapshot": (
         "ALTER TABLE iu.source_snapshot DROP CONSTRAINT source_snapshot_digest_is_true",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.pipeline_room import STORE_TABLES, Ledger, law
 
 from cutter_agent.model import EntryStatus
-from tests.pipeline_room import STORE_TABLES, Ledger, law
 
 R3 = {
     "decision_backlog_entry": 1,

@@ -19,8 +19,8 @@ CORRUPTIONS = {
     "a body with its hash": (
         FREE_BODY,
         (
-            f"UPDATE {VERSION} SET body = body || 'x', content_hash = encode(sha256(convert_to(body || 'x', 'UTF8')), 'hex')"
-            " WHERE render_order = 2"
+            f"UPDATE {VERSION} SET body = body || 'x',"
+            " content_hash = encode(sha256(convert_to(body || 'x', 'UTF8')), 'hex') WHERE render_order = 2"
         ),
     ),
     "a body alone": (FREE_BODY, f"UPDATE {VERSION} SET body = upper(body) WHERE render_order = 2"),

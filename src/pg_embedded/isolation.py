@@ -17,7 +17,8 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from pg_embedded import launcher
 from pg_embedded.account import ServerAccount, clean_environment
@@ -40,6 +41,7 @@ class Isolation:
     """``own`` or ``host``: System V shared memory."""
     no_new_privileges: bool
     capabilities_dropped: bool
+    """None is in effect."""
     dies_with_parent: str
     """The signal the server gets when its parent dies."""
 
@@ -104,6 +106,27 @@ def build(account: ServerAccount, *, private_ipc: bool) -> Jail:
                 )
                 return Jail(account=account, prefix=(*outer, *inner), isolation=isolation)
     return _without_setpriv(account)
+
+
+def observed(pid: int, expected: Isolation) -> Isolation:
+    """The walls around the process ``pid``, by the kernel's word; what it does not tell us stays as expected."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    words = dict(line.split(":", 1) for line in lines if ":" in line)
+    return replace(
+        expected,
+        no_new_privileges=words["NoNewPrivs"].strip() == "1",
+        capabilities_dropped=int(words["CapEff"], 16) == 0,
+        network=_namespace(pid, "net", alone="none") or expected.network,
+        ipc=_namespace(pid, "ipc", alone="own") or expected.ipc,
+    )
+
+
+def _namespace(pid: int, kind: str, *, alone: str) -> str | None:
+    try:
+        ours, theirs = (os.readlink(f"/proc/{whose}/ns/{kind}") for whose in ("self", pid))  # noqa: PTH115 - no paths
+    except OSError:
+        return None
+    return "host" if ours == theirs else alone
 
 
 def _setpriv_words(setpriv: str, account: ServerAccount, *, capabilities_dropped: bool) -> tuple[str, ...]:

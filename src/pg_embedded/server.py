@@ -209,6 +209,7 @@ def start(
         ticks = processes.start_ticks(process.pid)
         if ticks is None:
             raise _start_failed("ended right after its start", folders, log_begin)
+        walls = isolation.observed(process.pid, jail.isolation)
     except BaseException:
         _end(process, StopMode.IMMEDIATE, deadline_s=10)
         raise
@@ -222,7 +223,7 @@ def start(
         start_time=started,
         start_ticks=ticks,
         system_identifier=identifier,
-        isolation=jail.isolation,
+        isolation=walls,
     )
     return ServerProcess(process, facts)
 

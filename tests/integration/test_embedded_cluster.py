@@ -12,7 +12,7 @@ import psutil
 import psycopg
 import pytest
 
-from pg_embedded import account, initialise, places, processes, programs, relocation
+from pg_embedded import account, initialise, isolation, places, processes, programs, relocation
 from pg_embedded.cluster import ThrowawayCluster
 from pg_embedded.errors import ServerStartFailed, ServerStateError, UnsafePlace
 from pg_embedded.server import AdminLogin
@@ -63,6 +63,27 @@ def test_the_server_is_unprivileged_and_its_folders_are_closed(cluster: Throwawa
     for folder in (cluster.folders.private_dir, cluster.folders.config_dir):
         assert stat.S_IMODE(folder.stat().st_mode) & 0o007 == 0
         assert folder.stat().st_uid == os.getuid()
+
+
+def test_what_the_machine_refuses_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many containers forbid ``unshare``: the server still starts, and the facts do not claim a wall it lacks."""
+    works = isolation._works
+    monkeypatch.setattr(isolation, "_works", lambda argv: not argv[0].endswith("unshare") and works(argv))
+    isolation.build.cache_clear()
+    try:
+        with ThrowawayCluster.create(name="bare") as made:
+            reached = made.server.isolation
+            assert Path(f"/proc/{made.pid}/ns/net").readlink() == Path("/proc/self/ns/net").readlink()
+    finally:
+        isolation.build.cache_clear()
+    assert (reached.network, reached.ipc) == ("host", "host")
+    assert reached.no_new_privileges
+    assert reached.dies_with_parent == "SIGQUIT"
+
+
+def test_a_base_folder_that_is_not_there_is_an_error_not_another_folder(tmp_path: Path) -> None:
+    with pytest.raises(UnsafePlace, match="not a folder"):
+        ThrowawayCluster.create(name="lost", base_dir=tmp_path / "missing")
 
 
 def test_the_server_inherits_nothing_from_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def cut(data: bytes, profile: Profile, document_code: str) -> tuple[tuple[Unit, 
     first_line = (
         next((i for i, start in enumerate(line_starts) if start >= front_end), len(line_starts)) if front else 0
     )
-    blocks = _blocks(data[front_end:].decode("utf-8"), first_line)
+    blocks = _blocks(data[front_end:].decode("utf-8").removeprefix("\ufeff"), first_line)
     starts: list[tuple[int, _Block]] = []
     if front:
         starts.append((0, _Block(0, "front_matter", "front_matter", "FM", 0, -1)))

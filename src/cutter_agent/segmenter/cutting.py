@@ -14,6 +14,7 @@ from cutter_agent.segmenter.noting import Notes
 from cutter_agent.segmenter.outline import Drafting, Outline
 from cutter_agent.segmenter.placing import Placed, Placing
 from cutter_agent.segmenter.scan import Scanner
+from cutter_agent.segmenter.shadow import lines_by_feed
 
 _CODE = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 _CODE_LENGTH = 80
@@ -50,9 +51,10 @@ def segment(data: bytes, *, profile: Profile, document_code: str) -> Segmentatio
 
 def _cut_outline(data: bytes, profile: Profile, document_code: str) -> tuple[tuple[Unit, ...], tuple[Finding, ...]]:
     scanner = _scanner(profile)
-    notes = Notes(data, scanner.readers)
-    found = Drafting(data, scanner, notes).draft()
-    placed = _place(found, data, scanner, document_code, notes)
+    text = lines_by_feed(data)
+    notes = Notes(text, scanner.readers)
+    found = Drafting(text, scanner, notes).draft()
+    placed = _place(found, text, scanner, document_code, notes)
     starts, marks = placed.starts, placed.marks
     ends = [*starts[1:], len(data)]
     units = [

@@ -57,10 +57,11 @@ class Lists:
     def _one_list(self, own: list[Label], start: int) -> list[Label]:
         """One level's labels in one parent: verdicts, remarks, and the labels that only a gap gives away."""
         out: list[Label] = []
-        last = 0
+        last, searched = 0, start
         for (at, mark), verdict in zip(own, within([m.key for _, m in own]), strict=True):
             if verdict in (Verdict.GAP, Verdict.STRAY) and mark.key > after(last):
-                found = self._missing(mark, last, out[-1][0] if out else start, at, first=not last)
+                found = self._missing(mark, last, searched, at, first=not last)
+                searched = at
                 for label in found:
                     self._notes.odd(*label)
                     last = label[1].key
@@ -72,6 +73,7 @@ class Lists:
                 continue
             mark = self._remarked(at, mark, verdict, last)
             last = mark.key
+            searched = at
             out.append((at, mark))
         return out
 

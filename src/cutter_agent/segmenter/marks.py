@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cutter_agent.segmenter.grammar import Block
+
 
 @dataclass(slots=True, eq=False)
 class Mark:
@@ -24,3 +26,8 @@ class Mark:
     misspelt: bool = False  # even the keyword does
     reference: bool = False  # has the form of a heading and speaks of another provision
     annex: bool = False  # a block that opens a numbering of its own
+
+
+def block_mark(block: Block) -> Mark:
+    """The mark of an unnumbered block."""
+    return Mark(-1, 0, None, f"-{block.token}", block.name, block.kind, keyworded=True)

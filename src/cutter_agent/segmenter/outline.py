@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from cutter_agent.segmenter import quotations
 from cutter_agent.segmenter.grammar import Block, Place, Profile, Run
-from cutter_agent.segmenter.marks import Mark
+from cutter_agent.segmenter.marks import Mark, block_mark
 from cutter_agent.segmenter.noting import Notes
 from cutter_agent.segmenter.numbers import STEP, after, follows
 from cutter_agent.segmenter.scan import Found, Scanner
@@ -106,14 +106,14 @@ class Drafting:
         self, found: Found, own: list[int], start: int, end: int, dropped: set[int], added: list[Line],
         *, annex: bool, low: int, high: int,
     ) -> None:  # fmt: skip
-        said = len(self._notes.findings)
-        accepted = self._keyworded(found, own, dropped, added)
+        said, added_before = len(self._notes.findings), len(added)
+        accepted = self._keyworded(found, own, start, dropped, added)
         main = self._main_level()
         mains = [at for at, mark in accepted if mark.rank == main]
         if annex and not (mains and any(mark.key == STEP for at, mark in accepted if at == mains[0])):
             dropped.update(range(low, high))  # an annex without articles of its own is kept whole
             del self._notes.findings[said:]
-            added[:] = [line for line in added if not start < line[0] < end]
+            del added[added_before:]
             return
         tail = self._once(self._scanner.blocks(self._data, Place.TAIL, mains[-1], end)) if mains else []
         if tail:
@@ -138,7 +138,7 @@ class Drafting:
             return []
         lines = self._once(self._scanner.blocks(self._data, Place.FRONT, 0, end))
         if not lines or lines[0][0] > 0:
-            lines.insert(0, (0, _block_mark(self._profile.preamble)))
+            lines.insert(0, (0, block_mark(self._profile.preamble)))
         return lines
 
     @staticmethod
@@ -149,18 +149,18 @@ class Drafting:
         for at, block in lines:
             if block.name not in seen:
                 seen.add(block.name)
-                out.append((at, _block_mark(block)))
+                out.append((at, block_mark(block)))
         return out
 
     # ---- keyworded levels: parts, chapters, articles
 
-    def _keyworded(self, found: Found, own: list[int], dropped: set[int], added: list[Line]) -> list[Line]:
+    def _keyworded(self, found: Found, own: list[int], start: int, dropped: set[int], added: list[Line]) -> list[Line]:
         """Judges headings with a keyword over one count; gives the accepted ones in order."""
         starts, marks = found.starts, found.marks
         rulings = self._rulings(marks, own)
         counts = _Counts(self._profile)
         accepted: list[Line] = []
-        main, last_main = self._main_level(), (0, 0)
+        main, last_main = self._main_level(), (0, start)
         for i in own:
             at, mark = starts[i], marks[i]
             verdict = Verdict.STRAY if mark.reference else rulings.get(i) or counts.verdict(mark)
@@ -268,7 +268,3 @@ def _claim(mark: Mark) -> Claim:
     if mark.misspelt:
         return Claim(mark.key, _WEIGHT_MISSPELT, timid=True)
     return Claim(mark.key, _WEIGHT_LOOSE if mark.odd else _WEIGHT_PLAIN)
-
-
-def _block_mark(block: Block) -> Mark:
-    return Mark(-1, 0, None, f"-{block.token}", block.name, block.kind, keyworded=True)

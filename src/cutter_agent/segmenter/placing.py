@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from cutter_agent.segmenter.grammar import Profile
 from cutter_agent.segmenter.lists import Lists
-from cutter_agent.segmenter.marks import Mark
+from cutter_agent.segmenter.marks import Mark, block_mark
 from cutter_agent.segmenter.noting import Notes
 from cutter_agent.segmenter.numbers import STEP
 
@@ -69,9 +69,10 @@ class Placing:
         self._direct = [tuple(i for i in inner if r in self._under[i]) for r, inner in enumerate(self._inner)]
         self._indirect = [tuple(i for i in inner if r not in self._under[i]) for r, inner in enumerate(self._inner)]
         self._code = document_code
+        self._preamble = block_mark(profile.preamble)
         self._lists = lists
         self._minting = Minting(notes)
-        # The tight loop sets the base of inner labels without looking; that is right only where each counts under the outer.
+        # The tight loop sets the base of inner labels without looking: right only where each counts under the outer.
         labels = [rank for rank in range(self._count) if self._is_label[rank]]
         self._trusting = trusting and not any(set(self._indirect[rank]) & set(labels) for rank in labels)
         self.out = Placed()
@@ -97,6 +98,17 @@ class Placing:
                 index += 1
             else:
                 index = self._labels(starts, marks, index, end)
+        if not self.out.starts or self.out.starts[0] > 0:
+            self._open_with_preamble()
+
+    def _open_with_preamble(self) -> None:
+        """What stands before the first heading is a unit, too."""
+        out, block = self.out, self._preamble
+        address = self._minting.mint(self._code + block.suffix, 0)
+        out.starts.insert(0, 0)
+        out.marks.insert(0, block)
+        out.addresses.insert(0, address)
+        out.parents.insert(0, None)
 
     def _block(self, start: int, mark: Mark) -> None:
         address = self._minting.mint(self._code + mark.suffix, start)

@@ -26,12 +26,17 @@ def dump(pg_dump: Path, login: Mapping[str, str | int]) -> str:
     environment. Raises ``subprocess.CalledProcessError`` and ``TimeoutExpired``."""
     argv = [str(pg_dump), "--schema-only", "--no-owner", "--no-privileges"]
     argv += [f"--schema={schema}" for schema in (LEDGER, UNITS, OBSERVE)]
-    environment = {f"PG{_LIBPQ[key]}": str(value) for key, value in login.items() if key in _LIBPQ}
+    environment = {_variable(key): str(value) for key, value in login.items() if key in _LIBPQ}
     done = subprocess.run(argv, env=environment, check=True, capture_output=True, text=True, timeout=_TIMEOUT_S)
     return done.stdout
 
 
-_LIBPQ = {"host": "HOST", "port": "PORT", "dbname": "DATABASE", "user": "USER", "password": "PASSWORD"}
+_LIBPQ = frozenset({"host", "port", "dbname", "user", "password"})
+
+
+def _variable(keyword: str) -> str:
+    """libpq's environment variable for one of its keywords."""
+    return "PGDATABASE" if keyword == "dbname" else f"PG{keyword.upper()}"
 
 
 def render(dumped: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cutter_agent import segmenter
 from cutter_agent.db_adapter import statements
 from cutter_agent.db_adapter.rights import RIGHTS
@@ -19,8 +21,9 @@ from cutter_dryrun.scenarios.happy import (
     source_of,
     sweep_backlog,
 )
+from cutter_dryrun.scenarios.raw import answers_to
 from cutter_dryrun.scenarios.stage import Act, Stage, code_of, play
-from pg_dryrun.observer import ServerAnswer, connect
+from pg_dryrun.observer import connect
 from pg_dryrun.subject import Kind, Scenario, ScenarioResult
 
 EXISTING_ENTRY = "EXISTING_ENTRY"
@@ -134,7 +137,7 @@ def _crossed_lanes(stage: Stage) -> ScenarioResult:
             )
         except CutterError as error:
             met["DOT-991 signs a verify result"] = code_of(error)
-    raw = _answer_to(stage, Lane.EXEC, CROSSED_SIGNATURE)
+    raw = answers_to(stage.context.logins[Lane.EXEC.value], (CROSSED_SIGNATURE,))[CROSSED_SIGNATURE]
     if list(met.values()) != [LaneReferenceMismatch.code] * 2 or raw != CHECK_VIOLATION:
         return stage.disappointed(f"crossed lanes were not refused everywhere: {met}, raw INSERT: {raw}")
     return stage.result(
@@ -156,8 +159,8 @@ def _ungranted_inserts() -> list[tuple[Lane, str]]:
 
 
 def _inserts_outside_grants(stage: Stage) -> ScenarioResult:
-    answers = {f"{lane.value}: {text}": _answer_to(stage, lane, text) for lane, text in _ungranted_inserts()}
-    return _all_denied(stage, answers, "raw INSERTs")
+    texts = {lane: tuple(text for of, text in _ungranted_inserts() if of is lane) for lane in Lane}
+    return _all_denied(stage, texts, "raw INSERTs")
 
 
 def _mark_again(stage: Stage) -> ScenarioResult:
@@ -200,23 +203,18 @@ def _removals(stage: Stage) -> ScenarioResult:
             by_adapter = code_of(error)
         else:
             return stage.disappointed("the adapter sent a statement that is not declared")
-    answers = {f"{lane.value}: {text}": _answer_to(stage, lane, text) for lane in Lane for text in _removal_texts()}
-    return _all_denied(stage, answers, "DELETE and TRUNCATE", by_adapter=by_adapter)
+    texts = {lane: tuple(_removal_texts()) for lane in Lane}
+    return _all_denied(stage, texts, "DELETE and TRUNCATE", by_adapter=by_adapter)
 
 
-def _all_denied(stage: Stage, answers: dict[str, str], what: str, **facts: object) -> ScenarioResult:
+def _all_denied(stage: Stage, texts: Mapping[Lane, tuple[str, ...]], what: str, **facts: object) -> ScenarioResult:
+    """Send every text under every lane's login; each must be denied by the server."""
+    answers = {
+        f"{lane.value}: {text}": answer
+        for lane, of_lane in texts.items()
+        for text, answer in answers_to(stage.context.logins[lane.value], of_lane).items()
+    }
     wrong = {text: answer for text, answer in answers.items() if answer != DENIED}
     if wrong or not answers:
         return stage.disappointed(f"{what} not denied with 42501: {wrong or 'none was tried'}")
     return stage.result(f"{len(answers)} × {what} denied by the server", refused=DENIED, tried=len(answers), **facts)
-
-
-def _answer_to(stage: Stage, lane: Lane, text: str) -> str:
-    """The server's SQLSTATE for raw ``text`` under the lane's login, in a block that never commits."""
-    with connect(stage.context.logins[lane.value], purpose="raw refusal") as raw:
-        try:
-            with raw.block(begin="BEGIN", end="ROLLBACK"):
-                raw.execute(text)
-        except ServerAnswer as answer:
-            return answer.sqlstate or "no SQLSTATE"
-    return "accepted"

@@ -14,6 +14,7 @@ from cutter_agent.config import DatabasePlace, LaneSettings
 from cutter_agent.db_adapter.journal import Journal
 from cutter_agent.errors import CutterError, DatabaseError
 from cutter_agent.model import Lane
+from pg_dryrun.errors import ToolFault
 from pg_dryrun.outcome import RootCause
 from pg_dryrun.subject import ClientStatement, ScenarioContext, ScenarioResult
 from sealing.keys import SigningKey
@@ -30,11 +31,14 @@ class Stage:
 
     @classmethod
     def on(cls, context: ScenarioContext) -> Stage:
-        """A stage on the scenario's clone; both signing keys are made in its private folder on first use."""
+        """A stage on the scenario's clone. A chain keeps its two signing keys from its first scenario on: the private
+        folder is the scenario's own and goes with it, so the keys travel in the chain's state."""
         for lane in Lane:
+            key = context.state.setdefault(f"signing key of {lane.value}", SigningKey.generate())
+            if not isinstance(key, SigningKey):
+                raise ToolFault(f"the chain's state holds a {type(key).__name__} where the key of {lane.value} was")
             private = _key_file(context.workdir, lane)
             if not private.exists():
-                key = SigningKey.generate()
                 key.save(private)
                 private.with_suffix(".pub").write_bytes(key.public.pem())
         return cls(context=context, journal=Journal())

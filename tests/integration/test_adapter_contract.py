@@ -362,6 +362,7 @@ def test_swallowing_a_lost_connection_does_not_commit(room: Room) -> None:
         room.query("SELECT pg_terminate_backend(%s, 5000)", block._connection.backend_pid)
         with pytest.raises(ConnectionFailed):
             block.fetch("things")
+    assert [record.name for record in adapter.journal][-1] == "things", "a COMMIT that could not be sent is not in it"
     assert room.labels() == []
     assert adapter.facts().commits_resolved == {}
 

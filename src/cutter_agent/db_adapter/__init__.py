@@ -5,7 +5,8 @@ module         noun
 =============  =========================================================================
 session        ``RealPostgresAdapter``: one instance, one principal, for life
 transaction    ``Transaction``: what a store may do inside one explicit block
-connection     ``LaneConnection``: deadline, journal and trace of every statement
+connection     ``LaneConnection``: one connection of a lane, with an end to every wait
+recording      around every statement: journal, trace, our error for psycopg's
 pool           ``LanePool``: the connections of one lane
 principals     who the server says we are
 resolution     did a COMMIT happen whose answer never came?

@@ -6,12 +6,8 @@ Autocommit always; blocks are opened and ended by declared statements, so that t
 
 from __future__ import annotations
 
-import sys
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -23,29 +19,16 @@ from psycopg.rows import dict_row
 
 from cutter_agent.db_adapter import values
 from cutter_agent.db_adapter.interface import Parameters, Row
-from cutter_agent.db_adapter.journal import Journal, StatementOutcome
+from cutter_agent.db_adapter.journal import Journal
+from cutter_agent.db_adapter.recording import Recording
 from cutter_agent.db_adapter.settings import ConnectionSettings, Limits, application_name, startup_options
-from cutter_agent.db_adapter.sqlstates import ClientDeadline, translate
+from cutter_agent.db_adapter.sqlstates import ClientDeadline
 from cutter_agent.db_adapter.statements import Statement
 from cutter_agent.errors import Internal, StatementTrace
 from cutter_agent.model import Lane
 
 TRACE_LENGTH = 8
 """How many of a connection's last statements an error names."""
-
-_OWN_MODULES = frozenset(
-    f"cutter_agent.db_adapter.{name}" for name in ("connection", "transaction", "session", "pool", "retry")
-) | {"contextlib"}
-
-
-@dataclass(slots=True)
-class _Sent:
-    name: str
-    call_site: str
-    outcome: str = "sent"
-
-    def __str__(self) -> str:
-        return f"{self.name} [{self.outcome}] at {self.call_site}"
 
 
 class LaneConnection(psycopg.Connection[Row]):
@@ -64,7 +47,7 @@ class LaneConnection(psycopg.Connection[Row]):
         self.lane = lane
         self.journal = journal
         self.deadline_s = limits.deadline_s
-        self._sent: deque[_Sent] = deque(maxlen=TRACE_LENGTH)
+        self._sent: deque[Recording] = deque(maxlen=TRACE_LENGTH)
         self.backend_pid = self.info.backend_pid
         values.register(self)
 
@@ -94,17 +77,21 @@ class LaneConnection(psycopg.Connection[Row]):
         parameters are not exactly the statement's.
         """
         values_in_order = ordered(statement, parameters)
-        with self._recorded(statement):
+        with Recording(self, statement):
             return self.cursor().execute(statement.numbered_sql, values_in_order)  # type: ignore[return-value]
 
     def copy_in(self, statement: Statement, rows: Iterable[Sequence[object]]) -> int:
         """Stream ``rows`` through a declared ``COPY … FROM STDIN``; how many the server took."""
-        with self._recorded(statement):
+        with Recording(self, statement):
             cursor = self.cursor()
             with cursor.copy(statement.numbered_sql) as copy:
                 for row in rows:
                     copy.write_row(row)
             return cursor.rowcount
+
+    def remember(self, recording: Recording) -> None:
+        """Keep it among the last statements, for a trace."""
+        self._sent.append(recording)
 
     def trace(self, statement_name: str | None = None, state: TransactionStatus | None = None) -> StatementTrace:
         """What is known of this connection now."""
@@ -120,48 +107,6 @@ class LaneConnection(psycopg.Connection[Row]):
     def last_sent(self) -> str:
         """The last statement with its call site."""
         return str(self._sent[-1]) if self._sent else "nothing"
-
-    @contextmanager
-    def _recorded(self, statement: Statement) -> Generator[None]:
-        sent = _Sent(statement.name, call_site())
-        self._sent.append(sent)
-        state_before = self.state
-        at, started = datetime.now(UTC), monotonic()
-        outcome, sqlstate = StatementOutcome.LOST, None
-        try:
-            yield
-            outcome = StatementOutcome.OK
-        except psycopg.Error as error:
-            sqlstate = error.sqlstate
-            outcome = self._outcome(error)
-            sent.outcome = sqlstate or outcome.value
-            raise translate(error, self.trace(statement.name, state_before)) from error
-        except BaseException:
-            outcome = StatementOutcome.ERROR  # the caller's rows, or an interrupt
-            raise
-        finally:
-            if sent.outcome == "sent":
-                sent.outcome = outcome.value
-            if outcome is StatementOutcome.ERROR and sqlstate is None and self.state is state_before:
-                sent.outcome = "not sent"  # a value that cannot travel; the server would have failed the block
-            else:
-                self.journal.write(
-                    principal=self.lane.value,
-                    backend_pid=self.backend_pid,
-                    name=statement.name,
-                    text=statement.numbered_sql,
-                    outcome=outcome,
-                    sqlstate=sqlstate,
-                    at=at,
-                    started_monotonic_s=started,
-                    duration_s=monotonic() - started,
-                    phase=self.phase,
-                )
-
-    def _outcome(self, error: psycopg.Error) -> StatementOutcome:
-        if isinstance(error, ClientDeadline):
-            return StatementOutcome.DEADLINE
-        return StatementOutcome.LOST if self.lost and error.sqlstate is None else StatementOutcome.ERROR
 
 
 def connect_keywords(settings: ConnectionSettings, lane: Lane, limits: Limits) -> dict[str, Any]:
@@ -197,14 +142,6 @@ def ordered(statement: Statement, parameters: Parameters | None) -> list[object]
             remedy=f"{statement.source} wants exactly {list(statement.parameters)}.",
         )
     return [given[name] for name in statement.parameters] or None
-
-
-def call_site() -> str:
-    """The first frame that is not the adapter's own machinery, as ``module:function:line``."""
-    frame = sys._getframe(1)  # noqa: SLF001 - the documented way to one frame; inspect.stack() reads source files
-    while frame.f_back is not None and frame.f_globals.get("__name__") in _OWN_MODULES:
-        frame = frame.f_back
-    return f"{frame.f_globals.get('__name__', '?')}:{frame.f_code.co_name}:{frame.f_lineno}"
 
 
 def _bounded(gen: PQGen[Any], deadline_s: float) -> PQGen[Any]:

@@ -41,12 +41,15 @@ class JournalRecord:
     phase: str | None = None
 
 
+_Line = tuple[int, str, int, str, str, StatementOutcome, str | None, datetime, float, float, str | None]
+
+
 class Journal:
     """Records in the order in which their answers came. With ``limit`` only the newest ``limit`` are kept;
     ``total`` counts all of them, so that a reader knows whether some are gone."""
 
     def __init__(self, *, limit: int | None = None) -> None:
-        self._records: deque[JournalRecord] = deque(maxlen=limit)
+        self._lines: deque[_Line] = deque(maxlen=limit)
         self._lock = threading.Lock()
         self._total = 0
 
@@ -58,11 +61,10 @@ class Journal:
     @property
     def dropped(self) -> int:
         """How many records the limit has pushed out."""
-        return self._total - len(self._records)
+        return self._total - len(self._lines)
 
     def write(
         self,
-        *,
         principal: str,
         backend_pid: int,
         name: str,
@@ -74,21 +76,22 @@ class Journal:
         duration_s: float,
         phase: str | None,
     ) -> None:
-        """Append one record and number it."""
+        """Append one statement and number it. A tuple here, a record when somebody reads: this is on every
+        statement's way."""
         with self._lock:
-            self._records.append(
-                JournalRecord(
-                    sequence=self._total,
-                    principal=principal,
-                    backend_pid=backend_pid,
-                    name=name,
-                    text=text,
-                    outcome=outcome,
-                    sqlstate=sqlstate,
-                    at=at,
-                    started_monotonic_s=started_monotonic_s,
-                    duration_s=duration_s,
-                    phase=phase,
+            self._lines.append(
+                (
+                    self._total,
+                    principal,
+                    backend_pid,
+                    name,
+                    text,
+                    outcome,
+                    sqlstate,
+                    at,
+                    started_monotonic_s,
+                    duration_s,
+                    phase,
                 )
             )
             self._total += 1
@@ -96,10 +99,28 @@ class Journal:
     def records(self) -> tuple[JournalRecord, ...]:
         """What is kept, oldest first."""
         with self._lock:
-            return tuple(self._records)
+            lines = tuple(self._lines)
+        return tuple(_record(line) for line in lines)
 
     def __iter__(self) -> Iterator[JournalRecord]:
         return iter(self.records())
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._lines)
+
+
+def _record(line: _Line) -> JournalRecord:
+    sequence, principal, backend_pid, name, text, outcome, sqlstate, at, started, duration, phase = line
+    return JournalRecord(
+        sequence=sequence,
+        principal=principal,
+        backend_pid=backend_pid,
+        name=name,
+        text=text,
+        outcome=outcome,
+        sqlstate=sqlstate,
+        at=at,
+        started_monotonic_s=started,
+        duration_s=duration,
+        phase=phase,
+    )

@@ -75,8 +75,11 @@ class Transaction:
         statement = self._declared(name)
         if statement.verb != "COPY":
             raise Internal(f"{name} is {statement.verb}, not COPY", remedy="Use execute() or declare a COPY.")
-        with self._watched():
+        try:
             return self._connection.copy_in(statement, rows)
+        except DatabaseError as error:
+            self._note(error)
+            raise
 
     @contextmanager
     def savepoint(self, label: str) -> Generator[None]:
@@ -159,20 +162,22 @@ class Transaction:
             raise Internal(
                 f"{name} opens or ends a block", remedy="The adapter begins and ends blocks; use savepoint()."
             )
-        with self._watched():
+        try:
             return self._connection.send(statement, parameters)
+        except DatabaseError as error:
+            self._note(error)
+            raise
 
     def _send_block(self, name: str) -> None:
-        with self._watched():
-            self._connection.send(self._statements[name])
-
-    @contextmanager
-    def _watched(self) -> Generator[None]:
         try:
-            yield
+            self._connection.send(self._statements[name])
         except DatabaseError as error:
-            self._failed = self._failed or error
+            self._note(error)
             raise
+
+    def _note(self, error: DatabaseError) -> None:
+        """The first failure of the block, for the day it is swallowed."""
+        self._failed = self._failed or error
 
     def _declared(self, name: str) -> Statement:
         if not self._open:

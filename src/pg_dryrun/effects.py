@@ -19,6 +19,7 @@ from pg_dryrun.subject import TableName
 from pg_dryrun.wal import WalReader, WalSlice
 
 PREFIX = "pg_dryrun"
+_FIRST_VERSION_WITH_STANDBY_SNAPSHOT = 160000
 _HEAD_CHARS = 20_000
 """Only the head of a change names its tables; a row's values may be megabytes and stay on the server."""
 _CHANGES = (
@@ -106,6 +107,10 @@ class EffectsSlot:
         seen."""
         began = time.perf_counter()
         self._observer.rows("SELECT pg_catalog.pg_logical_emit_message(true, %s, %s)", [PREFIX, label])
+        if self._observer.server_version_num >= _FIRST_VERSION_WITH_STANDBY_SNAPSHOT:
+            # Decoding starts each time at the last such record that was confirmed: without one, every fence would read
+            # the log of all steps before it again.
+            self._observer.rows("SELECT pg_catalog.pg_log_standby_snapshot()")
         end = _position(self._observer)
         rows = self._observer.rows(_CHANGES, [self.name])
         transactions, fences = parse([(int(str(row["xid"])), str(row["data"])) for row in rows])

@@ -122,14 +122,19 @@ def _is_address(text: str) -> bool:
 
 
 def _kind_of_name(name: str, value: str) -> str | None:
-    if not value.strip() or "%(" in value or "{" in value:
+    if not value.strip() or "%(" in value or "{" in value or _names_a_key(name, value):
         return None
-    if _PASSWORD_NAME.search(name) and not _ENVIRONMENT_KEY.match(value):
+    if _PASSWORD_NAME.search(name):
         return "password"
-    if _HOST_NAME.search(name) and not value.startswith("/") and not _ENVIRONMENT_KEY.match(value):
+    if _HOST_NAME.search(name) and not value.startswith("/"):
         return None if _is_address(value) else "host"  # an address is already found by its own shape
     match = _NAMED.search(name)
-    return f"{match.group(1).lower()} name" if match and not _ENVIRONMENT_KEY.match(value) else None
+    return f"{match.group(1).lower()} name" if match else None
+
+
+def _names_a_key(name: str, value: str) -> bool:
+    """Whether the literal is the name of a setting, not its value: ``DB_PASSWORD``, or ``{"host": "HOST"}``."""
+    return bool(_ENVIRONMENT_KEY.match(value)) or value.casefold() == name.casefold()
 
 
 def _bindings(node: ast.AST) -> Iterator[tuple[str, str]]:

@@ -94,6 +94,19 @@ def verify(path: Path, *, keys: Sequence[PublicKey] = ()) -> Verification:
     return Verification(folder=path, steps=tuple(steps), keys_given=bool(keys), verdict=verdict)
 
 
+def read_report(folder: Path) -> Record:
+    """The record in ``folder``, as it stands; nothing is verified.
+
+    Raises:
+        UsageError: there is none, or it is not one of this version.
+    """
+    path = folder / REPORT
+    try:
+        return read(json.loads(path.read_bytes()))
+    except (OSError, ValueError) as error:  # msgspec's ValidationError is a ValueError
+        raise UsageError(f"{path}: {error}", remedy="Give the folder of a finished run of this version.") from error
+
+
 def _spelling_of_envelope(walk: _Walk) -> str:
     data = (walk.folder.path / ENVELOPE).read_bytes()
     walk.envelope = json.loads(data)

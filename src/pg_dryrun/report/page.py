@@ -31,6 +31,21 @@ _MARKS: Mapping[Status, tuple[str, str]] = {
 }
 
 
+def headline(record: Record) -> str:
+    """The outcome in few words; the summary has all of them."""
+    name = record.subject.name if record.subject else "The writer"
+    where = f" at {record.failed_check}" if record.failed_check else ""
+    match record.verdict:
+        case Verdict.PASS | Verdict.TOOL_FAIL:
+            return record.summary if record.verdict is Verdict.PASS else "The rehearsal tool itself failed"
+        case Verdict.PRODUCT_FAIL:
+            return f"{name} failed{where}"
+        case Verdict.PLAN_FAIL:
+            return f"The plan is wrong{where}"
+        case Verdict.INCOMPLETE:
+            return f"The rehearsal of {name} is incomplete{where}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class StepView:
     """One step of the timeline. ``share`` is its part of the run's time, in per mille."""
@@ -57,6 +72,7 @@ def render(record: Record) -> bytes:
     return template.render(
         r=record,
         word=word,
+        headline=headline(record),
         tone=tone,
         style=style,
         style_hash=base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii"),

@@ -10,6 +10,7 @@ from pg_dryrun.credentials import Vault
 from pg_dryrun.environments.interface import Lender
 from pg_dryrun.evidence import Folder
 from pg_dryrun.ledger import RunLedger
+from pg_dryrun.leftovers import LEDGER, under_way
 from pg_dryrun.plan import Plan
 from pg_dryrun.runner import blame
 from pg_dryrun.runner.conclusion import Outcome, conclude
@@ -25,12 +26,9 @@ from pg_dryrun.runner.teardown import teardown
 from pg_dryrun.subject import Subject
 from sealing.keys import SigningKey
 
-LEDGER = "created.jsonl"
-"""The run's own ledger in its folder: everything that it created, by exact name."""
-
 _WALK = (preflight, work_place, snapshot_of_production, isolated_copy, fitness, happy_path, refusals, ledgers)
 
-__all__ = ["LEDGER", "Outcome", "Progress", "rehearse"]
+__all__ = ["Outcome", "Progress", "rehearse"]
 
 
 def rehearse(
@@ -56,7 +54,7 @@ def rehearse(
     folder = Folder.create(out_dir, run_id=run_id, started=started)
     ledger = RunLedger.create(folder.path / LEDGER, run_id=run_id)
     workdir = workdir_for(run_id)
-    with guarded() as guard:
+    with guarded() as guard, under_way(ledger.path):
         run = Run(
             id=run_id,
             started=started,

@@ -103,7 +103,7 @@ def summary(run: Run, verdict: Verdict, checks: Iterable[Check], tool_fault: str
         return f"The rehearsal tool itself failed; nothing here is a verdict on {name}."
     match verdict:
         case Verdict.PASS:
-            return f"{name} may go on: all {passed} planned checks passed."
+            return f"{name} may write: all {passed} planned checks passed."
         case Verdict.INCOMPLETE:
             where = f" at {failed.id} ({failed.title})" if failed else ""
             return f"The rehearsal of {name} is incomplete{where}: {passed} of {len(checks)} checks passed, no verdict."

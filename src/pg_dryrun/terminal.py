@@ -1,0 +1,129 @@
+"""What a person sees of evidence in a terminal, and the JSON shapes of the same."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pg_dryrun.ledger import Teardown
+from pg_dryrun.outcome import Status, Verdict
+from pg_dryrun.record import Record
+from pg_dryrun.report.tables import MatrixTable, matrix_tables
+from pg_dryrun.verification import Verification
+
+_STYLES: Mapping[Status, str] = {
+    Status.PASSED: "green",
+    Status.FAILED: "bold red",
+    Status.COULD_NOT_RUN: "bold yellow",
+    Status.NOT_REACHED: "dim",
+}
+_PIPE_COLUMNS = 140
+
+
+def line(text: str) -> None:
+    """One line on standard output."""
+    sys.stdout.write(f"{text}\n")
+
+
+def complain(text: str) -> None:
+    """One line on standard error."""
+    sys.stderr.write(f"{text}\n")
+
+
+def print_verification(found: Verification) -> None:
+    """The walk, step by step, and what it proves."""
+    console = _console()
+    for step in found.steps:
+        mark = Text("✓ " if step.holds else "✕ ", style="green" if step.holds else "bold red")
+        console.print(mark.append(f"{step.number}. {step.title}", style="").append(f": {step.detail}", style="dim"))
+    if found.holds and found.verdict is not None:
+        by = "by an accepted key" if found.keys_given else "by the folder's own key (give --key to know who signed)"
+        console.print(Text(f"The evidence holds, signed {by}. Its verdict: {found.verdict.value}", style="bold"))
+    else:
+        console.print(Text("The evidence does not hold: nothing in this folder may be relied upon.", style="bold red"))
+
+
+def verification_json(found: Verification) -> dict[str, object]:
+    """The stable shape of ``check --json``."""
+    return {
+        "folder": str(found.folder),
+        "holds": found.holds,
+        "keys_given": found.keys_given,
+        "verdict": found.verdict.value if found.verdict is not None and found.holds else None,
+        "steps": [
+            {"number": step.number, "title": step.title, "holds": step.holds, "detail": step.detail}
+            for step in found.steps
+        ],
+    }
+
+
+def print_record(record: Record) -> None:
+    """Verdict, root cause, checks, matrix, what was not reached."""
+    console = _console()
+    good = record.verdict is Verdict.PASS
+    console.print(
+        Text(f"{record.verdict.value} (exit code {record.exit_code})", style="bold green" if good else "bold red")
+    )
+    console.print(Text(record.summary))
+    cause = record.root_cause
+    if cause is not None:
+        console.print(Text(f"\nRoot cause ({record.failed_check}): {cause.message}", style="red"))
+        for name, value in (
+            ("SQLSTATE", cause.sqlstate),
+            ("statement", cause.statement_text or cause.statement_name),
+            ("connection", cause.connection_state),
+            ("at", cause.call_site),
+            ("what to do", cause.remedy),
+        ):
+            if value:
+                console.print(Text(f"  {name}: {value}"))
+    console.print()
+    for check in record.checks:
+        row = Text(f"{check.step:<6} ").append(f"{check.status.value:<12}", style=_STYLES[check.status])
+        console.print(row.append(f"{check.id:<16} {check.title}").append(f": {check.detail}", style="dim"))
+    for table in matrix_tables(record):
+        console.print()
+        console.print(_matrix(table))
+
+
+def print_teardown(done: Teardown) -> None:
+    """What was removed, or that nothing was left."""
+    console = _console()
+    for item in done.items:
+        mark = Text("✓ " if item.absent else "✕ ", style="green" if item.absent else "bold red")
+        console.print(mark.append(f"{item.entry.kind} {item.entry.name}: {item.detail}", style=""))
+    left = sum(not item.absent for item in done.items)
+    words = f"{left} things are still there" if left else "net zero: everything that the run created is verified absent"
+    console.print(Text(words, style="bold red" if left else "bold"))
+
+
+def teardown_json(done: Teardown) -> dict[str, object]:
+    """The stable shape of ``clean --json``."""
+    return {
+        "net_zero": done.net_zero,
+        "items": [
+            {"kind": item.entry.kind.value, "name": item.entry.name, "absent": item.absent, "detail": item.detail}
+            for item in done.items
+        ],
+    }
+
+
+def _matrix(table: MatrixTable) -> Table:
+    drawn = Table(title=f"{table.chain}: rows above the baseline, counted", title_justify="left")
+    drawn.add_column("table")
+    for step in table.steps:
+        drawn.add_column(step, justify="right")
+    for row in table.rows:
+        drawn.add_row(row.name, *(Text(cell.words(), style="" if cell.exact else "bold red") for cell in row.cells))
+    drawn.add_section()
+    for row in table.sums:
+        drawn.add_row(row.name, *(cell.words() for cell in row.cells), style="bold")
+    return drawn
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)

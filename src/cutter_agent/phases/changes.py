@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cutter_agent.errors import GovernanceRefused
-from cutter_agent.idempotency import affected_row_id, unit_id
+from cutter_agent.idempotency import affected_row_id
 from cutter_agent.model import ManifestBlock
 from cutter_agent.phases.stored import StoredProposal
 from cutter_agent.rows import AffectedRow, NewUnit, StoredUnit
@@ -42,7 +42,7 @@ def changes(proposal: StoredProposal, stored: Sequence[StoredUnit]) -> list[Unit
     reference = proposal.request.document_ref
     found = []
     for block in proposal.units:
-        before = by_id.pop(unit_id(reference, block.address), None)
+        before = by_id.pop(proposal.unit_ids[block.address], None)
         wanted = _unit(proposal, block, before)
         if before is None or _differs(before, wanted):
             found.append(UnitChange(unit=wanted, before=before))
@@ -72,14 +72,13 @@ def affected_rows(change_set: str, made: Sequence[UnitChange]) -> list[AffectedR
 
 
 def _unit(proposal: StoredProposal, block: ManifestBlock, before: StoredUnit | None) -> NewUnit:
-    reference = proposal.request.document_ref
     return NewUnit(
-        unit_id=unit_id(reference, block.address),
+        unit_id=proposal.unit_ids[block.address],
         canonical_address=block.address,
         unit_kind=block.kind,
         section_type=block.level,
         unit_number=block.number,
-        parent_unit_id=unit_id(reference, block.parent) if block.parent else None,
+        parent_unit_id=proposal.unit_ids[block.parent] if block.parent else None,
         is_new=before is None,
         version_seq=before.version_seq + 1 if before else 1,
         content_hash=block.content_sha256,

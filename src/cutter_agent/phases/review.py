@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cutter_agent.errors import AwaitingReview, GovernanceRefused, ReviewerNotIndependent, StaleApproval
-from cutter_agent.idempotency import decision_id, envelope_id, unit_id
+from cutter_agent.idempotency import decision_id, envelope_id
 from cutter_agent.ledger import REVIEW_WORDS, next_history
 from cutter_agent.model import (
     ChangeKind,
@@ -207,10 +207,10 @@ def blocks_of(proposal: StoredProposal) -> list[UnitBlock]:
     """The ledger's blocks of a manifest: what CUT will be held to."""
     request = proposal.request
     envelope_name = envelope_id(proposal.entry.entry_id, request.manifest_digest)
-    return [_block(envelope_name, proposal.entry.entry_id, request.document_ref, unit) for unit in proposal.units]
+    return [_block(envelope_name, proposal, unit) for unit in proposal.units]
 
 
-def _block(envelope_name: str, entry: str, document_ref: str, unit: ManifestBlock) -> UnitBlock:
+def _block(envelope_name: str, proposal: StoredProposal, unit: ManifestBlock) -> UnitBlock:
     return UnitBlock(
         envelope_id=envelope_name,
         unit_local_id=unit.unit_local_id,
@@ -218,10 +218,10 @@ def _block(envelope_name: str, entry: str, document_ref: str, unit: ManifestBloc
         start_byte=unit.start_byte,
         end_byte=unit.end_byte,
         render_order=unit.unit_local_id + 1,
-        target_unit_id=unit_id(document_ref, unit.address),
-        decision_backlog_ref=entry,
+        target_unit_id=proposal.unit_ids[unit.address],
+        decision_backlog_ref=proposal.entry.entry_id,
         proposed_canonical_address=unit.address,
-        proposed_authority=document_ref,
+        proposed_authority=proposal.request.document_ref,
         candidate_edges=[{"edge": "child_of", "address": unit.parent}] if unit.parent else [],
         payload_summary={
             "kind": unit.kind,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cutter_agent.errors import GovernanceRefused, StaleApproval
+from cutter_agent.idempotency import unit_id
 from cutter_agent.manifest import SealedManifest, parse, seal
 from cutter_agent.model import EntryKind, ManifestBlock
 from cutter_agent.ports import ExecStore
@@ -18,12 +20,16 @@ _TAMPERED = "Do not approve or cut it. Find out who changed stored bytes; then m
 
 @dataclass(frozen=True, kw_only=True)
 class StoredProposal:
-    """One entry's manifest and snapshot; every digest was recomputed and every rule of the validator holds."""
+    """One entry's manifest and snapshot; every digest was recomputed and every rule of the validator holds.
+
+    ``unit_ids`` is the id of each proposed unit by its address.
+    """
 
     entry: Entry
     request: CutRequest
     sealed: SealedManifest
     snapshot: bytes
+    unit_ids: Mapping[str, str]
 
     @property
     def units(self) -> tuple[ManifestBlock, ...]:
@@ -68,4 +74,10 @@ def load_proposal(store: ExecStore, entry: Entry, words: Vocabulary | None) -> S
         if found != said:
             raise StaleApproval(f"entry {entry.entry_id}: {what} {found}, the entry says {said}", remedy=_TAMPERED)
     require_valid(sealed.manifest, snapshot, words)
-    return StoredProposal(entry=entry, request=request, sealed=sealed, snapshot=snapshot)
+    return StoredProposal(
+        entry=entry,
+        request=request,
+        sealed=sealed,
+        snapshot=snapshot,
+        unit_ids={unit.address: unit_id(request.document_ref, unit.address) for unit in sealed.manifest.units},
+    )

@@ -28,6 +28,8 @@ from pg_embedded.programs import Programs
 
 _READY_POLL_S = 0.004
 _LOG_LINES = 20
+_LOG_BYTES = 8 << 20
+"""A lasting server's log longer than this is put aside, once, at the next start."""
 
 _HBA = """\
 # Unix socket only: there is no TCP listener, and no line for one.
@@ -41,6 +43,9 @@ _COMMON: Mapping[str, str] = {
     "password_encryption": "scram-sha-256",
     "max_connections": "60",
     "shared_buffers": "32MB",
+    # Files in the data directory: nothing is left in /dev/shm after a kill, and its size (64 MB in many containers) is
+    # no limit.
+    "dynamic_shared_memory_type": "mmap",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
@@ -54,7 +59,6 @@ _COMMON: Mapping[str, str] = {
 _THROWAWAY: Mapping[str, str] = {
     "fsync": "off",
     "full_page_writes": "off",
-    "dynamic_shared_memory_type": "mmap",  # in the data directory: nothing to leave behind in /dev/shm
     "wal_level": "logical",
     "wal_init_zero": "off",
     "wal_recycle": "off",
@@ -198,6 +202,8 @@ def start(
     identifier = initialise.system_identifier(programs, account, folders.data_dir)
     jail = isolation.build(account, private_ipc=not settings.durable)
     argv = (str(programs.path("postgres")), "-D", str(folders.config_dir))
+    if folders.log_file.exists() and folders.log_file.stat().st_size > _LOG_BYTES:
+        folders.log_file.replace(folders.log_file.with_suffix(".log.1"))
     log = os.open(folders.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     log_begin = os.fstat(log).st_size
     try:

@@ -35,6 +35,9 @@ kills: setup     ## full form: kill -9 at 50 random moments of a cut (CI runs a 
 plants: setup    ## full form: every planted defect, each rehearsed and named (CI runs a short form)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/acceptance/test_plants.py $(ARGS)
 
+schema: setup    ## remake what the migrations decide: schema.sql, expected/*.json, docs/reference/{tables,rights,states}.md
+	@$(BIN)/python -m cutter_agent.db_adapter.generate
+
 lock:            ## remake the locked requirements (needs uv)
 	sh scripts/lock.sh
 

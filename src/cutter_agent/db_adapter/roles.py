@@ -100,10 +100,11 @@ def acting_as_owner(admin: psycopg.Connection, names: RoleNames) -> Iterator[Non
     privilege = "SET" if admin.info.server_version >= 160000 else "MEMBER"
     if not _value(admin, "SELECT pg_has_role(current_user, %s, %s)", names.owner, privilege):
         _run(admin, "GRANT {} TO CURRENT_USER", names.owner)
+    before = str(_value(admin, "SELECT current_setting('role')"))
     _run(admin, "SET LOCAL ROLE {}", names.owner)
     admin.execute("SET LOCAL search_path = ''")
     yield
-    admin.execute("RESET ROLE")
+    _run(admin, "SET LOCAL ROLE {}", before)  # "none" is the session's own user
 
 
 def require_idle(admin: psycopg.Connection) -> None:

@@ -864,6 +864,8 @@ CREATE INDEX entry_by_code ON cutter_governance.decision_backlog_entry USING btr
 
 CREATE INDEX entry_by_document ON cutter_governance.decision_backlog_entry USING btree (((payload ->> 'document_ref'::text)));
 
+CREATE INDEX entry_newest ON cutter_governance.decision_backlog_entry USING btree (emitted_at DESC, entry_id);
+
 CREATE INDEX entry_waiting ON cutter_governance.decision_backlog_entry USING btree (status, entry_id) WHERE (status <> ALL (ARRAY['verified_complete'::text, 'reviewed_rejected'::text, 'abandoned'::text]));
 
 CREATE INDEX envelope_by_entry ON cutter_governance.manifest_envelope USING btree (source_doc_ref);

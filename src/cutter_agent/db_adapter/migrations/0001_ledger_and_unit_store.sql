@@ -88,6 +88,7 @@ CREATE TABLE cutter_governance.decision_backlog_entry (
 ) WITH (fillfactor = 80);
 CREATE INDEX entry_waiting ON cutter_governance.decision_backlog_entry (status, entry_id)
     WHERE status NOT IN ('verified_complete', 'reviewed_rejected', 'abandoned');
+CREATE INDEX entry_newest ON cutter_governance.decision_backlog_entry (emitted_at DESC, entry_id);
 CREATE INDEX entry_by_document ON cutter_governance.decision_backlog_entry ((payload ->> 'document_ref'));
 CREATE INDEX entry_by_code ON cutter_governance.decision_backlog_entry ((payload ->> 'document_code'));
 

@@ -166,7 +166,7 @@ def test_the_limit_is_configurable_and_holds_for_pipes_too(iu_cutter, law: Path)
 
 def test_an_unknown_profile_lists_the_ones_there_are(iu_cutter, law: Path) -> None:
     answer = iu_cutter("segment", str(law), "--profile", "klingon", "--json")
-    assert answer.code == 3
+    assert answer.code == 2
     assert "klingon" in answer.error["message"]
     everything = answer.error["message"] + answer.error["remedy"]
     assert "vn-law" in everything

@@ -152,7 +152,8 @@ def _summary(records: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _in_words(summary: dict[str, int]) -> str:
-    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in summary.items())
+    parts = [f"{count} {name.replace('_', ' ')}" for name, count in summary.items() if name != "documents" and count]
+    return f"{summary['documents']} document{'s' if summary['documents'] > 1 else ''}: {', '.join(parts)}"
 
 
 def _exit_code(records: list[dict[str, Any]]) -> int:

@@ -18,7 +18,8 @@ _SERVER_COMMANDS = frozenset({"postgres", "postmaster"})
 
 @dataclass(frozen=True, kw_only=True)
 class ProtectedEnvironment:
-    """One server. ``id`` is the system identifier, data directory or process; ``start_time`` the postmaster's."""
+    """One server. ``id`` is its system identifier or postmaster, ``start_time`` the postmaster's (an instant, or clock
+    ticks since boot); ``detail`` is where it was looked for."""
 
     kind: str
     id: str
@@ -81,14 +82,14 @@ def _by_login(login: Login) -> ProtectedEnvironment:
 
 def _by_data_dir(folder: Path) -> ProtectedEnvironment:
     """The postmaster's own file says who runs in the folder and since when; without one nobody does."""
-    resolved = folder.resolve()
+    resolved = str(folder.resolve())
     try:
-        lines = (resolved / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        lines = (folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     except OSError:
-        state = "stopped" if resolved.is_dir() else ABSENT
-        return ProtectedEnvironment(kind="data directory", id=str(resolved), start_time=state, detail="no postmaster")
+        state = "stopped" if folder.is_dir() else ABSENT
+        return ProtectedEnvironment(kind="data directory", id=state, start_time="never", detail=resolved)
     return ProtectedEnvironment(
-        kind="data directory", id=str(resolved), start_time=lines[2], detail=f"postmaster {lines[0]}"
+        kind="data directory", id=f"postmaster {lines[0]}", start_time=lines[2], detail=resolved
     )
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 from tests import databases
 from tests.schema_room import CONNECTION_LIMIT, NAMES, PASSWORDS, Deployed, rows
 
 from cutter_agent.db_adapter import admin as administration
 from cutter_agent.db_adapter import catalog as catalogs
-from cutter_agent.db_adapter import generate, schema, schema_text
+from cutter_agent.db_adapter import generate, roles, schema, schema_text, setup
 from cutter_agent.db_adapter.schema import Migration
-from cutter_agent.db_adapter.settings import ConnectionSettings
 from cutter_agent.errors import ConfigMismatch, Internal
+from cutter_agent.model import Lane
 from pg_embedded.cluster import ThrowawayCluster
 from pg_embedded.server import AdminLogin
 
@@ -194,23 +194,27 @@ def test_every_foreign_key_is_indexed_or_needs_no_look_up(deployed: Deployed) ->
     assert unindexed - not_asked == set()
 
 
-def test_a_database_is_made_once_in_utf8(cluster: ThrowawayCluster) -> None:
-    login = cluster.admin_of("schema_made")
-    settings = ConnectionSettings(**{key: login[key] for key in ("host", "port", "dbname", "user", "password")})  # type: ignore[literal-required,arg-type]
+def test_a_database_is_made_once_set_up_and_found_in_order(cluster: ThrowawayCluster) -> None:
+    login = cluster.admin
+    place = setup.Administrator(**{key: login[key] for key in ("host", "port", "dbname", "user", "password")})  # type: ignore[literal-required,arg-type]
     try:
-        assert administration.ensure_database(settings) is True
-        assert administration.ensure_database(settings) is False
-        with administration.connect(settings) as connection:
-            record = administration.init(connection, PASSWORDS, names=NAMES, connection_limit=CONNECTION_LIMIT)
-            assert (record.version_before, record.version_after) == (0, len(schema.migrations()))
-            again = administration.init(connection, {}, names=NAMES, connection_limit=CONNECTION_LIMIT)
-            assert (again.applied, again.role_changes, again.grants_corrected) == ((), (), ())
+        assert setup.ensure_database(place, "schema_made") is True
+        assert setup.ensure_database(place, "schema_made") is False
+        with setup.connect(replace(place, dbname="schema_made")) as connection:
+            (_, encoding, state) = administration.check(connection, names=NAMES)
+            assert (encoding.answer, state.ok, state.answer) == ("UTF8", False, "version 0 of 3")
+            schema.install(connection, names=NAMES)
+            roles.create_roles(connection, PASSWORDS, names=NAMES, connection_limit=CONNECTION_LIMIT)
             findings = administration.check(connection, names=NAMES, connection_limit=CONNECTION_LIMIT)
             assert [finding.question for finding in findings if not finding.ok] == []
-            assert {finding.question for finding in findings} >= {"encoding", "schema", "drift", "rights"}
+            lanes = [f"contract of {lane}" for lane in Lane]
+            assert [finding.question for finding in findings][2:] == ["schema", "drift", "rights", *lanes]
+            record = administration.rights(connection, names=NAMES, connection_limit=CONNECTION_LIMIT, tried=True)
+            assert record.ok
+            assert {each.role for each in record.probes} == {NAMES.exec, NAMES.verify, NAMES.ro}
     finally:
         with psycopg.connect(**cluster.admin, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier("schema_made")))
+            connection.execute("DROP DATABASE IF EXISTS schema_made WITH (FORCE)")
 
 
 def test_check_names_what_is_wrong_and_changes_nothing(deployed: Deployed) -> None:

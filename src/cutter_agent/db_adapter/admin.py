@@ -1,7 +1,6 @@
-"""What an administrator does with a database: make it ready, look whether it is, show the rights (`iu-cutter db …`).
+"""What an administrator sees: is the database as this release wants it, and who may do what there (`iu-cutter db …`).
 
-The only connections of this room that are not a lane's, and no lane ever uses them. Each function may be run again at
-any time; ``check`` and ``rights`` change nothing. Nothing here reads or writes a document.
+Nothing here changes anything; ``setup`` does. Nothing here reads or writes a document, and no lane comes here.
 """
 
 from __future__ import annotations
@@ -15,31 +14,14 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from cutter_agent.db_adapter import contract, grants, probes, roles, schema, sqlstates, statements
+from cutter_agent.db_adapter import contract, grants, probes, schema, sqlstates, statements
 from cutter_agent.db_adapter.contract_rules import Mismatch
 from cutter_agent.db_adapter.grants import Cell
 from cutter_agent.db_adapter.probes import Probe
 from cutter_agent.db_adapter.rights import Role, RoleNames
-from cutter_agent.db_adapter.roles import DEFAULT_CONNECTION_LIMIT, RoleChange
-from cutter_agent.db_adapter.settings import ConnectionSettings
+from cutter_agent.db_adapter.roles import DEFAULT_CONNECTION_LIMIT
 from cutter_agent.errors import StatementTrace
 from cutter_agent.model import Lane
-
-APPLICATION_NAME = "dot-iu-cutter admin"
-_CONNECT_TIMEOUT_S = 10
-_MAINTENANCE_DATABASE = "postgres"
-_OPTIONS = "-c statement_timeout=300s -c lock_timeout=30s -c TimeZone=UTC"
-
-
-@dataclass(frozen=True, kw_only=True)
-class InitRecord:
-    """What ``init`` did: all empty when everything was as it should be."""
-
-    version_before: int
-    version_after: int
-    applied: tuple[str, ...]
-    role_changes: tuple[RoleChange, ...]
-    grants_corrected: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,66 +47,16 @@ class RightsRecord:
         return all(cell.agrees for cell in self.cells) and all(each.passed for each in self.probes)
 
 
-@contextmanager
-def connect(settings: ConnectionSettings) -> Iterator[psycopg.Connection]:
-    """An administrator's connection: autocommit, bounded waits. What psycopg raises leaves as an error of the cutter."""
-    with _translated("db admin"), psycopg.connect(**_keywords(settings), autocommit=True) as connection:
-        yield connection
-
-
-def ensure_database(settings: ConnectionSettings) -> bool:
-    """Make the database of ``settings`` (UTF8) where it is missing; whether it was made. Needs the right to do so."""
-    at_home = _keywords(settings) | {"dbname": _MAINTENANCE_DATABASE}
-    with _translated("create database"), psycopg.connect(**at_home, autocommit=True) as connection:
-        there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (settings.dbname,)).fetchone()
-        if there is not None:
-            return False
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
-        try:
-            connection.execute(statement.format(sql.Identifier(settings.dbname)))
-        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-            return False  # somebody else was a moment faster
-        return True
-
-
-def init(
-    admin: psycopg.Connection,
-    passwords: Mapping[Role, str] | Mapping[str, str],
-    *,
-    names: RoleNames | None = None,
-    connection_limit: int = DEFAULT_CONNECTION_LIMIT,
-) -> InitRecord:
-    """Schema, roles and grants as this release wants them, on a database that is new, old or ready already.
-
-    ``passwords`` by role for the lanes; a role without one keeps what it has. Raises ``ConfigMismatch`` (encoding,
-    server too old, a record of migrations that does not fit) and ``DatabaseError``.
-    """
-    names = names or RoleNames()
-    with _translated("db init"):
-        before = schema.state(admin)
-        if before.is_empty:
-            schema.install(admin, names=names)
-            applied = [migration.name for migration in schema.migrations()]
-        else:
-            applied = [migration.name for migration in schema.migrate(admin, names=names)]
-        wrong_before = grants.disagreements(grants.report(admin, names=names, connection_limit=connection_limit))
-        changes = roles.create_roles(admin, passwords, names=names, connection_limit=connection_limit)
-        return InitRecord(
-            version_before=before.version,
-            version_after=schema.state(admin).version,
-            applied=tuple(applied),
-            role_changes=tuple(changes),
-            grants_corrected=tuple(cell for cell in wrong_before if cell.object != "role"),
-        )
-
-
 def check(
     admin: psycopg.Connection,
     *,
     names: RoleNames | None = None,
-    connection_limit: int = DEFAULT_CONNECTION_LIMIT,
+    connection_limit: int | None = DEFAULT_CONNECTION_LIMIT,
 ) -> list[Finding]:
-    """Every question that decides whether the lanes can work here, all of them answered. Changes nothing."""
+    """Every question that decides whether the lanes can work here, all of them answered. Raises ``DatabaseError``.
+
+    ``connection_limit`` is what the lanes' roles should have; None does not ask.
+    """
     names = names or RoleNames()
     with _translated("db check"):
         findings = [_server(admin), _encoding(admin), _schema(admin)]
@@ -142,7 +74,7 @@ def rights(
     admin: psycopg.Connection,
     *,
     names: RoleNames | None = None,
-    connection_limit: int = DEFAULT_CONNECTION_LIMIT,
+    connection_limit: int | None = DEFAULT_CONNECTION_LIMIT,
     tried: bool = False,
 ) -> RightsRecord:
     """The rights cell by cell, with ``tried`` also each one tried, both ways, as the role itself. Changes nothing."""
@@ -251,20 +183,6 @@ def _has(granted: bool) -> str:
 
 def _count(items: Sequence[object], one: str, many: str) -> str:
     return f"{len(items)} {one if len(items) == 1 else many}"
-
-
-def _keywords(settings: ConnectionSettings) -> dict[str, Any]:
-    keywords: dict[str, Any] = {
-        "host": settings.host,
-        "port": settings.port,
-        "dbname": settings.dbname,
-        "user": settings.user,
-        "password": settings.password,
-        "connect_timeout": _CONNECT_TIMEOUT_S,
-        "application_name": APPLICATION_NAME,
-        "options": _OPTIONS,
-    }
-    return keywords | ({"sslmode": settings.sslmode} if settings.sslmode else {})
 
 
 @contextmanager

@@ -39,8 +39,7 @@ def artefacts(admin: psycopg.Connection, pg_dump: Path, login: Mapping[str, str 
 def _uses(described: catalogs.Catalog) -> dict[str, Any]:
     return {
         sha256_hex(statement.numbered_sql.encode()): uses.to_json(uses.parse(statement.numbered_sql, described))
-        for statement in sorted(statements.load().values(), key=lambda each: each.name)
-        if statement.tables
+        for statement in statements.load().values()
     }
 
 

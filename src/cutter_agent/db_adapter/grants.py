@@ -128,7 +128,7 @@ def report(
     admin: psycopg.Connection,
     *,
     names: RoleNames | None = None,
-    connection_limit: int = DEFAULT_CONNECTION_LIMIT,
+    connection_limit: int | None = DEFAULT_CONNECTION_LIMIT,
 ) -> list[Cell]:
     """Every cell, in a stable order: tables, columns, schemas, database, functions, roles, owners."""
     require_idle(admin)
@@ -215,7 +215,7 @@ def _nobody(row: Mapping[str, Any], privilege: str) -> Cell:
     return Cell(role=row["role"], object=row["object"], privilege=privilege, expected=False, actual=row["actual"])
 
 
-def _role_cells(rows: list[dict[str, Any]], names: RoleNames, connection_limit: int) -> Iterator[Cell]:
+def _role_cells(rows: list[dict[str, Any]], names: RoleNames, connection_limit: int | None) -> Iterator[Cell]:
     found = {row["role"]: row for row in rows}
     for definition in ROLES:
         name = names.of(definition.role)
@@ -224,7 +224,9 @@ def _role_cells(rows: list[dict[str, Any]], names: RoleNames, connection_limit: 
             yield from _attribute_cells(definition, found[name], connection_limit)
 
 
-def _attribute_cells(definition: RoleDefinition, row: Mapping[str, Any], connection_limit: int) -> Iterator[Cell]:
+def _attribute_cells(
+    definition: RoleDefinition, row: Mapping[str, Any], connection_limit: int | None
+) -> Iterator[Cell]:
     facts = {
         "LOGIN": (definition.login, row["rolcanlogin"]),
         "SUPERUSER": (False, row["rolsuper"]),
@@ -234,7 +236,7 @@ def _attribute_cells(definition: RoleDefinition, row: Mapping[str, Any], connect
         "BYPASSRLS": (False, row["rolbypassrls"]),
         "MEMBER OF " + (", ".join(row["member_of"]) or "nothing"): (False, bool(row["member_of"])),
     }
-    if definition.login:
+    if definition.login and connection_limit is not None:
         facts[f"CONNECTION LIMIT {connection_limit}"] = (True, row["rolconnlimit"] == connection_limit)
     if definition.role is not Role.OWNER:
         facts["OWNS SOMETHING"] = (False, row["owns_something"])

@@ -33,11 +33,11 @@ def segment(data: bytes, *, profile: Profile, document_code: str) -> Segmentatio
             f"document code {document_code!r} is not usable",
             remedy=f"Use ASCII upper case and digits, '-' between segments, at most {_CODE_LENGTH} characters.",
         )
-    intake.check(data)
+    text = intake.text_of(data)
     if profile.engine is Engine.COMMONMARK:
         units, findings = commonmark.cut(data, profile, document_code)
     else:
-        units, findings = _cut_outline(data, profile, document_code)
+        units, findings = _cut_outline(data, text, profile, document_code)
     return Segmentation(
         snapshot_sha256=sha256(data).hexdigest(),
         byte_length=len(data),
@@ -49,12 +49,15 @@ def segment(data: bytes, *, profile: Profile, document_code: str) -> Segmentatio
     )
 
 
-def _cut_outline(data: bytes, profile: Profile, document_code: str) -> tuple[tuple[Unit, ...], tuple[Finding, ...]]:
+def _cut_outline(
+    data: bytes, text: str, profile: Profile, document_code: str
+) -> tuple[tuple[Unit, ...], tuple[Finding, ...]]:
     scanner = _scanner(profile)
-    text = lines_by_feed(data)
-    notes = Notes(text, scanner.readers)
-    found = Drafting(text, scanner, notes).draft()
-    placed = _place(found, text, scanner, document_code, notes)
+    lines = lines_by_feed(data, text)
+    notes = Notes(lines, scanner.readers)
+    found = Drafting(lines, scanner, notes).draft()
+    placed = _place(found, lines, scanner, document_code, notes)
+    view = memoryview(data)
     starts, marks = placed.starts, placed.marks
     ends = [*starts[1:], len(data)]
     units = [
@@ -66,7 +69,7 @@ def _cut_outline(data: bytes, profile: Profile, document_code: str) -> tuple[tup
             address=address,
             kind=mark.kind,
             parent=parent,
-            content_sha256=sha256(data[start:end]).hexdigest(),
+            content_sha256=sha256(view[start:end]).hexdigest(),
         )
         for start, end, mark, address, parent in zip(starts, ends, marks, placed.addresses, placed.parents, strict=True)
     ]

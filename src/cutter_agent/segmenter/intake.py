@@ -5,8 +5,8 @@ from __future__ import annotations
 from cutter_agent.errors import InputRefused
 
 
-def check(data: bytes) -> None:
-    """Raises ``InputRefused``, with the byte offset, for what is no text that can be kept byte for byte."""
+def text_of(data: bytes) -> str:
+    """The decoded text. Raises ``InputRefused``, with the byte offset, for what cannot be kept byte for byte."""
     if not data:
         raise InputRefused(
             "the document is empty", remedy="Give a document with at least one byte of text.", start_byte=0
@@ -19,7 +19,7 @@ def check(data: bytes) -> None:
             start_byte=nul,
         )
     try:
-        data.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputRefused(
             f"byte {error.start} (0x{data[error.start]:02x}) is not UTF-8: {error.reason}",

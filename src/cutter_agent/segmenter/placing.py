@@ -64,6 +64,7 @@ class Placing:
         self._count = len(levels)
         self._under = [tuple(names.index(n) for n in level.address_under) for level in levels]
         self._is_label = [not level.keywords for level in levels]
+        self._fresh = [STEP if label else _NEVER for label in self._is_label]
         self._inner = [tuple(range(rank + 1, self._count)) for rank in range(self._count)]
         # Entering a level changes the base of an inner one in the plain way when the inner one counts under it.
         self._direct = [tuple(i for i in inner if r in self._under[i]) for r, inner in enumerate(self._inner)]
@@ -83,7 +84,7 @@ class Placing:
         self._open: list[str | None] = [None] * self._count
         self._base = [scope] * self._count
         self._parent = [parent] * self._count
-        self._expect = [STEP if label else _NEVER for label in self._is_label]
+        self._expect = list(self._fresh)
 
     def place(self, starts: Sequence[int], marks: Sequence[Mark], end: int) -> None:
         """Places headings in order; ``end`` is where the last one's text ends."""
@@ -118,16 +119,20 @@ class Placing:
     def _heading(self, start: int, mark: Mark) -> None:
         rank = mark.rank
         address = self._minting.mint(self._base[rank] + mark.suffix, start)
-        self._put(start, mark, address, self._parent[rank])
+        out = self.out
+        out.starts.append(start)
+        out.marks.append(mark)
+        out.addresses.append(address)
+        out.parents.append(self._parent[rank])
         self._enter(rank, address)
 
     def _enter(self, rank: int, address: str) -> None:
-        opened, base, parent, expect = self._open, self._base, self._parent, self._expect
+        opened, base, parent, expect, fresh = self._open, self._base, self._parent, self._expect, self._fresh
         opened[rank] = address
         for inner in self._direct[rank]:
             opened[inner] = None
             parent[inner] = base[inner] = address
-            expect[inner] = STEP if self._is_label[inner] else _NEVER
+            expect[inner] = fresh[inner]
         for inner in self._indirect[rank]:
             opened[inner] = None
             parent[inner] = address
@@ -143,24 +148,20 @@ class Placing:
 
     def _labels(self, starts: Sequence[int], marks: Sequence[Mark], first: int, end: int) -> int:
         """Places the labels from ``first`` up to the next other heading; gives that heading's index."""
-        out, expect, base, parent, inner_of, is_label = (
-            self.out, self._expect, self._base, self._parent, self._inner, self._is_label
-        )  # fmt: skip
-        put_start, put_mark = out.starts.append, out.marks.append
+        out, expect, base, parent, inner_of = self.out, self._expect, self._base, self._parent, self._inner
         put_address, put_parent = out.addresses.append, out.parents.append
-        before = len(out.starts)
+        before = len(out.addresses)
         index, count = first, len(starts)
         trusting = self._trusting
         while index < count:
             mark = marks[index]
             rank = mark.rank
             if mark.key != expect[rank] or not trusting:
-                if rank >= 0 and is_label[rank]:
-                    return self._faulty(starts, marks, first, before, end)
+                if rank >= 0 and self._is_label[rank]:
+                    del out.addresses[before:], out.parents[before:]
+                    return self._faulty(starts, marks, first, end)
                 break
             address = base[rank] + mark.suffix
-            put_start(starts[index])
-            put_mark(mark)
             put_address(address)
             put_parent(parent[rank])
             expect[rank] += STEP
@@ -168,13 +169,13 @@ class Placing:
                 expect[inner] = STEP
                 base[inner] = parent[inner] = address
             index += 1
+        out.starts += starts[first:index]
+        out.marks += marks[first:index]
         return index
 
-    def _faulty(self, starts: Sequence[int], marks: Sequence[Mark], first: int, before: int, end: int) -> int:
-        """A stretch with a fault somewhere: taken back, judged list by list, and placed with care."""
+    def _faulty(self, starts: Sequence[int], marks: Sequence[Mark], first: int, end: int) -> int:
+        """A stretch with a fault somewhere: judged list by list, and placed with care."""
         out = self.out
-        for column in (out.starts, out.marks, out.addresses, out.parents):
-            del column[before:]
         upto = first
         while upto < len(starts) and marks[upto].rank >= 0 and not marks[upto].keyworded:
             upto += 1

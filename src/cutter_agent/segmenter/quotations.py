@@ -51,8 +51,6 @@ def find(data: bytes, pairs: tuple[tuple[str, str], ...]) -> Quotations:
 def _of_pair(
     data: bytes, opening: bytes, closing: bytes, stretches: list[tuple[int, int]], unclosed: list[int]
 ) -> None:
-    if opening not in data:
-        return
     outer = -1  # where the quotation over lines began that is open now
     inline: list[int] = []  # marks opened on the current line
     line_of_last = 0

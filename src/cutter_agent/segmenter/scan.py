@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import methodcaller
 
 from cutter_agent.segmenter.grammar import Block, Level, NumberStyle, Place, Profile
 from cutter_agent.segmenter.lines import LineJudge
@@ -18,6 +19,7 @@ from cutter_agent.segmenter.numbers import NumberReader
 from cutter_agent.segmenter.shadow import BLANK, FULL_WIDTH_DIGIT, folded, reading, variants
 
 _KNOWN_LIMIT = 20_000
+_START, _WHOLE = methodcaller("start"), methodcaller("group")
 _PLAIN_NUMBERS = {NumberStyle.ARABIC: b"[0-9]{1,2}", NumberStyle.LETTER: b"[a-z]|\xc4\x91"}
 
 
@@ -28,21 +30,6 @@ class Found:
     starts: list[int]
     marks: list[Mark]
     keyed: list[int]
-
-
-class _Known(dict[bytes, Mark | None]):
-    """The marks of one capturing group, by the bytes of their number: each read once."""
-
-    def __init__(self, rank: int, judge: LineJudge) -> None:
-        super().__init__()
-        self.rank, self.judge = rank, judge
-
-    def __missing__(self, piece: bytes) -> Mark | None:
-        number = self.judge.readers[self.rank].read(reading(piece, self.judge.profile.homoglyphs))
-        mark = None if number is None else self.judge.mark(self.rank, number, number.odd)
-        if len(self) < _KNOWN_LIMIT:
-            self[piece] = mark
-        return mark
 
 
 class Scanner:
@@ -70,8 +57,8 @@ class Scanner:
         # The plain labels first and without the search for blanks: they are most of all headings.
         quick, rest = b"|".join(parts[: len(labels)]), b"|".join(parts[len(labels) :])
         self._pattern = re.compile(b"\n(?:" + (quick + b"|" if quick else b"") + BLANK + b"*(?:" + rest + b"))")
-        self._known = [_Known(rank, self.judge) for rank in (*labels, *labels, *keyed)]
-        self._label_groups = 2 * len(labels)
+        self._plain_ranks = [*labels, *labels, *keyed]
+        self._known: dict[bytes, Mark | None] = {}
         self._loose_ranks = keyed
         self._blocks = {place: self._block_pattern(place) for place in (Place.FRONT, Place.TAIL)}
 
@@ -121,29 +108,32 @@ class Scanner:
 
     def find(self, data: bytes) -> Found:
         """Every line that has the form of a heading or opens an annex, in order."""
-        starts: list[int] = []
-        marks: list[Mark] = []
-        keyed: list[int] = []
-        known, label_groups = self._known, self._label_groups
-        plain_groups = len(known)
-        for match in self._pattern.finditer(b"\n" + data):
-            group = match.lastindex or 0
-            if group <= plain_groups:
-                mark = known[group - 1][match[group]]
-            else:
-                mark = self._judged(data, match.start(), group - plain_groups - 1)
-            if mark is None:
-                continue
-            if group > label_groups:
-                keyed.append(len(starts))
-            starts.append(match.start())
-            marks.append(mark)
-        return Found(starts, marks, keyed)
+        matches = list(self._pattern.finditer(b"\n" + data))
+        starts = list(map(_START, matches))
+        known = self._known
+        looked_up = list(map(known.get, map(_WHOLE, matches)))
+        if None in looked_up:
+            for index, mark in enumerate(looked_up):
+                if mark is None:
+                    looked_up[index] = self._read(data, matches[index])
+            starts = [start for start, mark in zip(starts, looked_up, strict=True) if mark is not None]
+        marks = [mark for mark in looked_up if mark is not None]
+        return Found(starts, marks, [i for i, mark in enumerate(marks) if mark.keyworded])
 
-    def _judged(self, data: bytes, start: int, index: int) -> Mark | None:
+    def _read(self, data: bytes, match: re.Match[bytes]) -> Mark | None:
+        """What a match says that was not met before; plain forms are remembered by their bytes."""
+        group = match.lastindex or 0
+        index = group - len(self._plain_ranks) - 1
+        if index < 0:
+            rank = self._plain_ranks[group - 1]
+            number = self.readers[rank].read(reading(match[group], self.profile.homoglyphs))
+            mark = None if number is None else self.judge.mark(rank, number, number.odd)
+            if mark is not None and len(self._known) < _KNOWN_LIMIT:
+                self._known[match[0]] = mark
+            return mark
         if index < len(self._loose_ranks):
-            return self.judge.keyworded(data, start, self._loose_ranks[index])
-        return self.judge.annex(data, start, self._annexes[index - len(self._loose_ranks)])
+            return self.judge.keyworded(data, match.start(), self._loose_ranks[index])
+        return self.judge.annex(data, match.start(), self._annexes[index - len(self._loose_ranks)])
 
     def blocks(self, data: bytes, place: Place, start: int, end: int) -> list[tuple[int, Block]]:
         """Lines in ``[start, end)`` that open an unnumbered block of that place. ``start`` is a line start."""

@@ -5,15 +5,19 @@ The subject of the runner's own tests. ``Till`` takes a different ``clerk`` or o
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from pg_dryrun.environments.embedded import EmbeddedLender
 from pg_dryrun.outcome import RootCause
+from pg_dryrun.plan import Plan
+from pg_dryrun.runner import rehearse
 from pg_dryrun.subject import (
     ClientStatement,
     DeclaredStatement,
@@ -26,11 +30,13 @@ from pg_dryrun.subject import (
     ScenarioContext,
     ScenarioResult,
 )
+from sealing.keys import SigningKey
 
 SCHEMA = """
 CREATE SCHEMA till;
 CREATE TABLE till.account (account_id int PRIMARY KEY, owner text NOT NULL, balance int NOT NULL DEFAULT 0);
-CREATE TABLE till.booking (booking_id int PRIMARY KEY, account_id int NOT NULL REFERENCES till.account, amount int NOT NULL);
+CREATE TABLE till.booking
+    (booking_id int PRIMARY KEY, account_id int NOT NULL REFERENCES till.account, amount int NOT NULL);
 CREATE TABLE till.holiday (day date PRIMARY KEY);
 CREATE VIEW till.richest AS SELECT owner, balance FROM till.account ORDER BY balance DESC LIMIT 1;
 INSERT INTO till.account SELECT n, 'owner ' || n, 10 * n FROM generate_series(1, 20) n;
@@ -195,7 +201,7 @@ def scenarios(make: Callable[[Login], Clerk] = Clerk) -> tuple[Scenario, ...]:
         ),
         Scenario(
             id="T2", title="book an amount", kind=Kind.HAPPY, chain="one account",
-            run=step(make, _book), expected_totals=lambda state: rows(1, 1), expected_updates={ACCOUNT: 1},
+            run=step(make, _book), expected_totals=lambda state: rows(len(state), 1), expected_updates={ACCOUNT: 1},
         ),
         Scenario(
             id="T3", title="the same number twice", kind=Kind.REFUSAL, chain="refusals",
@@ -250,7 +256,8 @@ class Till:
             connection.execute(f"GRANT UPDATE (balance) ON till.account TO {ROLE}")
 
     def make_production(self, admin: Login, workdir: Path) -> Mapping[str, object]:
-        """Twenty accounts with a booking each."""
+        """Twenty accounts with a booking each. ``workdir`` is not needed."""
+        assert workdir.is_dir()
         with _superuser(admin) as connection:
             connection.execute(SCHEMA)
         return {"accounts": 20}
@@ -262,3 +269,22 @@ def _superuser(admin: Login) -> Iterator[psycopg.Connection[Any]]:
         host=admin.host, port=admin.port, dbname=admin.dbname, user=admin.user, password=admin.password, autocommit=True
     ) as connection:
         yield connection
+
+
+def _sleeps(clerk: Clerk, context: ScenarioContext) -> str:
+    clerk.open_account(100, "newcomer")
+    sys.stdout.write("asleep\n")
+    sys.stdout.flush()
+    clerk.connection.execute(b"SELECT pg_catalog.pg_sleep(60)")
+    return "woke up"
+
+
+def main(out: Path) -> int:
+    """A rehearsal in a process of its own whose first step sleeps: something to interrupt and to kill."""
+    first, *others = scenarios()
+    till = Till(scenarios=(replace(first, run=step(Clerk, _sleeps)), *others))
+    return rehearse(till, Plan(), EmbeddedLender(), out, key=SigningKey.generate()).exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[-1])))

@@ -6,14 +6,16 @@ import os
 import stat
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from pg_dryrun.errors import PlanFault
 from pg_dryrun.plan import DumpFile, LiveSource, Pins, Plan, ProtectedServer, Source, StandIn, Thresholds
 from pg_dryrun.subject import Login
+from sealing.canonical import MAX_SAFE_INTEGER
 
+_Amount = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
 _REMEDY = "Correct the plan; its keys are listed in docs/reference/plan.md."
 
 
@@ -45,9 +47,9 @@ class _Protected(_Table, frozen=True, kw_only=True):
 class _Thresholds(_Table, frozen=True, kw_only=True):
     """``[thresholds]``."""
 
-    free_bytes: int = Thresholds.free_bytes
-    scenario_timeout_s: int = Thresholds.scenario_timeout_s
-    command_timeout_s: int = Thresholds.command_timeout_s
+    free_bytes: _Amount = Thresholds.free_bytes
+    scenario_timeout_s: _Amount = Thresholds.scenario_timeout_s
+    command_timeout_s: _Amount = Thresholds.command_timeout_s
 
 
 class _Pins(_Table, frozen=True, kw_only=True):
@@ -68,7 +70,7 @@ class _PlanFile(_Table, frozen=True, kw_only=True):
     pins: _Pins = _Pins()
     allowed_deviations: tuple[str, ...] = ()
     hardcode_allowed: dict[str, str] = {}
-    expected: dict[str, dict[str, int]] = {}
+    expected: dict[str, dict[str, _Amount]] = {}
     checks: tuple[str, ...] | None = None
     next_gate: str = Plan.next_gate
 

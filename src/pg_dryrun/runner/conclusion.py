@@ -13,7 +13,7 @@ from pg_dryrun import attestation, report
 from pg_dryrun.errors import ToolFault
 from pg_dryrun.evidence import REPORT
 from pg_dryrun.outcome import EXIT_CODES, Check, Verdict
-from pg_dryrun.record import FORMAT, FORMAT_VERSION, Record, spell
+from pg_dryrun.record import FORMAT, FORMAT_VERSION, Record, redacted, spell
 from pg_dryrun.runner import blame
 from pg_dryrun.runner.draft import draft_record
 from pg_dryrun.runner.run import Run
@@ -35,7 +35,7 @@ class Outcome:
 def conclude(run: Run, key: SigningKey | None) -> Outcome:
     """Write the evidence and say the verdict. Never raises: the last resort is a record of few words."""
     try:
-        record = draft_record(run)
+        record = redacted(draft_record(run), run.vault.redact)
         _write(run, record, report.render(record), key)
         return _outcome(run, record)
     except BaseException as error:
@@ -49,7 +49,7 @@ def _tool_failed(run: Run, error: BaseException, key: SigningKey | None) -> Outc
         for name in (report.MARKDOWN, report.PAGE, report.JUNIT, attestation.ENVELOPE):
             run.folder.discard(name)
     try:
-        record = draft_record(run, tool_fault=fault)
+        record = redacted(draft_record(run, tool_fault=fault), run.vault.redact)
         _write(run, record, _what_can_be_rendered(record), key)
         return _outcome(run, record)
     except BaseException as second:
@@ -64,7 +64,7 @@ def _what_can_be_rendered(record: Record) -> Mapping[str, bytes]:
         (report.PAGE, report.page.render),
         (report.JUNIT, report.junit.render),
     ):
-        with suppress(Exception):
+        with suppress(Exception, ToolFault):
             found[name] = spelling(record)
     return found
 
@@ -109,7 +109,10 @@ def _last_words(run: Run, fault: str) -> Outcome:
         "exit_code": EXIT_CODES[verdict],
         "summary": summary,
         "tool_fault": fault,
-        "checks": [{"id": check.id, "status": check.status.value, "detail": check.detail} for check in run.checks],
+        "checks": [
+            {"id": check.id, "status": check.status.value, "detail": run.vault.redact(check.detail)}
+            for check in run.checks
+        ],
         "applied": [f"{item.id}: {table}" for item in run.facts.scenarios for table in item.effects],
     }
     try:

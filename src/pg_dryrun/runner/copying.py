@@ -11,7 +11,7 @@ from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.gates.environment import IdentityGate, ReachabilityGate, RelationsGate, RestorableGate, RestoreGate
 from pg_dryrun.gates.fitness import ContractGate, GrantsGate, InstrumentsGate
 from pg_dryrun.gates.interface import Gate
-from pg_dryrun.observer import connect
+from pg_dryrun.observer import connect, schema
 from pg_dryrun.observer.identity import identity
 from pg_dryrun.observer.presence import relation_names
 from pg_dryrun.outcome import Status
@@ -117,6 +117,9 @@ def _restore(run: Run) -> Gate:
         timeout_s=float(run.plan.thresholds.command_timeout_s),
     )
     run.facts.copy = done.admin
+    if run.facts.production is not None and run.facts.production.schema_sha256 is None:
+        with connect(done.admin, purpose="schema", read_only=True) as observer:  # a dump file cannot be asked
+            run.facts.production = replace(run.facts.production, schema_sha256=schema.fingerprint(observer).digest)
     if run.facts.environment is not None:
         both = (*run.facts.environment.deviations, *done.deviations)
         run.facts.environment = replace(run.facts.environment, deviations=tuple(dict.fromkeys(both)))

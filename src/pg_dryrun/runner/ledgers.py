@@ -45,7 +45,7 @@ def _logs(run: Run) -> Gate:
 
 
 def _reports(run: Run) -> Gate:
-    """The report as it would be written now, what is in the folder, the scenarios' files, and every argv."""
+    """The report as it would be written now (before any redaction), the folder, the scenarios' files, every argv."""
     drafts = run.workdir / "drafts"
     drafts.mkdir(mode=0o700)
     for name, data in report.render(draft_record(run)).items():
@@ -54,7 +54,7 @@ def _reports(run: Run) -> Gate:
     places = [drafts, run.folder.path, run.workdir / "scenarios"]
     scan = secrets_scan.scan(secrets, paths=places, processes=True)
     _remember(run, len(secrets), f"{scan.files} files of the report and the scenarios, {scan.processes} argv", scan)
-    return ReportSecretsGate(values=len(secrets), scan=scan)
+    return ReportSecretsGate(values=len(secrets), scan=scan, own_folder=str(run.folder.path))
 
 
 def _remember(run: Run, values: int, place: str, scan: secrets_scan.Scan) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.gates.interface import Gate
 from pg_dryrun.gates.teardown import NetZeroGate, ProductionGate, ProtectedUnchangedGate
 from pg_dryrun.observer import connect
@@ -22,7 +21,7 @@ def teardown(run: Run) -> None:
     run.step("C-13")
     moved_on, fault = _look_at_production_again(run)
     run.ask(NetZeroGate, lambda: _net_zero(run), stop=False)
-    if run.facts.production is not None:  # else it was never touched, and the question is not reached
+    if run.facts.production is not None and run.facts.production.identity_before:  # else it was never looked at
         run.ask(ProductionGate, lambda: _production(run, moved_on, fault), stop=False)
     if run.facts.protected_before is not None:
         run.ask(ProtectedUnchangedGate, lambda: _protected(run), stop=False)
@@ -31,7 +30,7 @@ def teardown(run: Run) -> None:
 def _look_at_production_again(run: Run) -> tuple[list[str], BaseException | None]:
     """While a stand-in still lives. What goes wrong is for G-21 to say, after everything else is removed."""
     production = run.facts.production
-    if production is None:
+    if production is None or not production.identity_before:
         return [], None
     try:
         moving: dict[str, object] = {}
@@ -67,8 +66,6 @@ def _production(run: Run, moved_on: list[str], fault: BaseException | None) -> G
         raise fault
     production = run.facts.production or ProductionFacts(kind=run.plan.source.kind)
     moving = {"database_size_bytes", "next_xid"} if run.facts.source is not None else set()
-    if not production.identity_before:
-        raise EnvironmentFault("production was not looked at before", remedy="Look at the first failed check.")
     before = {name: value for name, value in production.identity_before.items() if name not in moving}
     after = {name: value for name, value in production.identity_after.items() if name not in moving}
     return ProductionGate(kind=production.kind, before=before, after=after, moved_on=moved_on)

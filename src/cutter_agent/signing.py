@@ -98,15 +98,11 @@ class Touched(Protocol):
 
 def affected_digest(rows: Iterable[Touched]) -> str:
     """One digest over what a change set says it touched, whatever the order its rows come in."""
-    return canonical_digest(
-        sorted(
-            (
-                [row.target_row_id, row.operation_kind, row.before_state_snapshot, row.after_state_snapshot]
-                for row in rows
-            ),
-            key=lambda row: str(row[0]),
-        )
-    )
+    lines: list[JsonValue] = [
+        [row.target_row_id, row.operation_kind, row.before_state_snapshot, row.after_state_snapshot]
+        for row in sorted(rows, key=lambda row: row.target_row_id)
+    ]
+    return canonical_digest(lines)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ import pytest
 from cutter_agent.db_adapter import catalog as catalogs
 from cutter_agent.db_adapter import statements, uses
 from cutter_agent.db_adapter.rights import LEDGER, UNITS, Role, right_on
+from cutter_agent.db_adapter.sqlstates import IDEMPOTENCY_CONSTRAINTS
 from cutter_agent.db_adapter.uses import ConflictTarget, Use
 from cutter_agent.errors import Internal
 
@@ -109,3 +110,13 @@ def test_every_declared_statement_names_exactly_its_tables() -> None:
         if (uses_of := set(_parse(statement.numbered_sql).relations)) != set(statement.tables)
     }
     assert wrong == {}
+
+
+def test_every_key_that_converges_is_a_unique_key_of_the_schema() -> None:
+    unique = {
+        index.name
+        for relation in catalogs.expected().relations.values()
+        for index in relation.indexes.values()
+        if index.is_unique and index.usable
+    }
+    assert unique >= IDEMPOTENCY_CONSTRAINTS

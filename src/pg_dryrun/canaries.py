@@ -109,6 +109,8 @@ def _on_server(admin: Login, login: Login) -> Iterator[Canary]:
             return
         for song in (*_row_songs(singer), *_hidden_songs(singer), *_dark_songs(singer, keeper)):
             yield from _sing(instruments, song)
+        # A session's end would remove it too, but some time after the socket is closed.
+        keeper.execute("DROP TABLE IF EXISTS pg_temp.dryrun_nest")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +218,7 @@ def _hidden_songs(singer: Observer) -> Iterator[_Song]:
 
 
 def _dark_songs(singer: Observer, keeper: Observer) -> Iterator[_Song]:
+    eggs: list[object] = []
     yield _Song(
         planted="a sequence moved",
         act=lambda: singer.rows(f"SELECT nextval('{SEQUENCE}')"),
@@ -244,12 +247,12 @@ def _dark_songs(singer: Observer, keeper: Observer) -> Iterator[_Song]:
     )
     yield _Song(
         planted="a large object",
-        act=lambda: keeper.rows("SELECT pg_catalog.lo_from_bytea(4123456789, 'song')"),
+        act=lambda: eggs.append(keeper.value("SELECT pg_catalog.lo_from_bytea(0, 'song')")),
         hearers=(("dark writes", lambda seen: bool(seen.dark.large_objects)),),
     )
     yield _Song(
         planted="a large object removed",
-        act=lambda: keeper.rows("SELECT pg_catalog.lo_unlink(4123456789)"),
+        act=lambda: keeper.rows("SELECT pg_catalog.lo_unlink(%s)", [eggs.pop()]),
         hearers=(("dark writes", lambda seen: bool(seen.dark.large_objects)),),
     )
     yield _Song(

@@ -71,8 +71,10 @@ class ServerLog:
             records += fresh
             if any(marker in str(record.get("message")) for record in fresh):
                 return self._slice(label, records)
-            if time.monotonic() > deadline:
-                raise ToolFault(f"The server's log did not show the fence of step {label!r} within {_DEADLINE_S:g} s.")
+            if fresh:
+                deadline = time.monotonic() + _DEADLINE_S
+            elif time.monotonic() > deadline:
+                raise ToolFault(f"The server's log did not show the fence of step {label!r} and said nothing for {_DEADLINE_S:g} s.")
             time.sleep(_POLL_S)
 
     def _read(self) -> list[Record]:

@@ -333,6 +333,35 @@ def test_chapters_that_run_on_over_parts_and_chapters_that_restart_are_both_plai
     assert running.findings == restarting.findings == ()
 
 
+# ---- flush text
+
+
+def test_text_behind_the_last_point_belongs_to_the_clause() -> None:
+    body = "1. Gồm:\na) Một;\nb) Hai.\nCác loại trên được trồng.\nTrừ mùa đông.\n2. Hết:\na) Ba;\nb) Bốn.\n"
+    result = article(body)
+    assert short(result.units)[1:] == [
+        "DIEU1-K1", "DIEU1-K1-DA", "DIEU1-K1-DB", "DIEU1-K1-DOAN", "DIEU1-K2", "DIEU1-K2-DA", "DIEU1-K2-DB",
+    ]  # fmt: skip
+    flush = result.units[4]
+    assert (flush.kind, flush.parent) == ("flush", "VC-DIEU1-K1")
+    assert ("Điều 1. Vườn\n" + body).encode()[flush.start_byte : flush.end_byte].decode() == (
+        "Các loại trên được trồng.\nTrừ mùa đông.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "1. Gồm:\na) Một.\nThêm về một.\nb) Hai.\nThêm về hai.\n",
+        "1. Gồm:\na) Một;\nb) Hai như sau:\nBa.\n",
+        "1. Gồm:\na) Một;\nb) Hai mà dòng\nbị ngắt.\n",
+    ],
+    ids=["points of several paragraphs", "a colon", "a broken line"],
+)
+def test_text_that_may_belong_to_the_last_point_stays_with_it(body: str) -> None:
+    assert [u.kind for u in article(body).units] == ["article", "clause", "point", "point"]
+
+
 # ---- annexes, and texts without a grammar
 
 

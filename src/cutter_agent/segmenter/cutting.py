@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from cutter_agent.errors import UsageError
 from cutter_agent.model import Finding, Segmentation, Unit
-from cutter_agent.segmenter import commonmark, intake
+from cutter_agent.segmenter import commonmark, flush, intake
 from cutter_agent.segmenter.grammar import Engine, Profile
 from cutter_agent.segmenter.lists import Lists
 from cutter_agent.segmenter.noting import Notes
@@ -56,7 +56,7 @@ def _cut_outline(
     lines = lines_by_feed(data, text)
     notes = Notes(lines, scanner.readers)
     found = Drafting(lines, scanner, notes).draft()
-    placed = _place(found, lines, scanner, document_code, notes)
+    placed = flush.split(_place(found, lines, scanner, document_code, notes), lines, profile)
     view = memoryview(data)
     starts, marks = placed.starts, placed.marks
     ends = [*starts[1:], len(data)]

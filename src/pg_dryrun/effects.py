@@ -70,7 +70,7 @@ class StepEffects:
         found: dict[TableName, int] = {}
         for transaction in self.transactions:
             for change in transaction.changes:
-                if change.verb is verb:
+                if change.verb == verb:
                     found[change.table] = found.get(change.table, 0) + 1
         return dict(sorted(found.items()))
 

@@ -23,14 +23,16 @@ MOMENTS = 50 if FULL else 8
 SEED = os.environ.get("DOT_CUTTER_KILL_SEED", "2013")
 LARGE = "bo-luat-dan-su-2015"
 
+# Entries and units have ids that hang on the document alone. Those of a change set and what follows it hang on the
+# manifest too, and so on the revision of the program: of those, kinds and numbers are compared.
 FINAL_STATE = (
-    "SELECT e.entry_id::text, e.status FROM cutter_governance.decision_backlog_entry e ORDER BY 1",
-    "SELECT h.history_id::text, h.change_kind FROM cutter_governance.decision_backlog_history h ORDER BY 1",
-    "SELECT signature_id::text, signature_kind FROM cutter_governance.dot_pair_signature ORDER BY 1",
-    "SELECT change_set_id::text, cut_seq, affected_unit_count FROM cutter_governance.cut_change_set ORDER BY 1",
-    "SELECT verify_result_id::text, verdict, rebuilt_sha256::text FROM cutter_governance.verify_result ORDER BY 1",
+    "SELECT entry_id::text, status FROM cutter_governance.decision_backlog_entry ORDER BY 1",
+    "SELECT entry_version_after, change_kind FROM cutter_governance.decision_backlog_history ORDER BY 1",
+    "SELECT signature_kind, validation_state FROM cutter_governance.dot_pair_signature ORDER BY 1",
+    "SELECT cut_seq, affected_unit_count, snapshot_sha256::text FROM cutter_governance.cut_change_set ORDER BY 1",
+    "SELECT verdict, rebuilt_sha256::text FROM cutter_governance.verify_result ORDER BY 1",
     (
-        "SELECT md5(string_agg(affected_row_id::text, ',' ORDER BY affected_row_id))"
+        "SELECT md5(string_agg(target_row_id::text || operation_kind, ',' ORDER BY target_row_id))"
         " FROM cutter_governance.cut_change_set_affected_row"
     ),
     (
@@ -45,7 +47,7 @@ FINAL_STATE = (
 
 
 def _state(command) -> tuple[object, ...]:
-    """Everything that may not depend on when and how often the command was run: ids, verdicts, contents, counts."""
+    """Everything that may not depend on when and how often the command was run: ids, words, contents, counts."""
     return (command.counts(), *(command.query(statement) for statement in FINAL_STATE))
 
 

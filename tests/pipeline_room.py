@@ -69,6 +69,7 @@ class Ledger:
 
     login: AdminLogin
     stack: ExitStack
+    template: str = ""
     clock: TickingClock = field(default_factory=TickingClock)
     profile: Profile = field(default_factory=lambda: load("vn-law"))
     exec_key: SigningKey = field(default_factory=SigningKey.generate)
@@ -196,7 +197,7 @@ class Ledger:
 @pytest.fixture(scope="session")
 def ledger_template(cluster: ThrowawayCluster) -> str:
     """A database with schema, roles and grants, to be copied."""
-    name = "pipeline_template"
+    name = f"pipeline_template_{next(_numbers)}"
     with psycopg.connect(**cluster.admin, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     with psycopg.connect(**cluster.admin_of(name), autocommit=True) as connection:
@@ -213,6 +214,6 @@ def ledger(cluster: ThrowawayCluster, ledger_template: str) -> Iterator[Ledger]:
         copy = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
         connection.execute(sql.SQL(copy).format(sql.Identifier(name), sql.Identifier(ledger_template)))
     with ExitStack() as stack:
-        yield Ledger(login=cluster.admin_of(name), stack=stack)
+        yield Ledger(login=cluster.admin_of(name), stack=stack, template=ledger_template)
     with psycopg.connect(**cluster.admin, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -185,3 +185,14 @@ def test_two_entries_of_one_reference_cut_one_and_refuse_the_other(ledger: Ledge
     with pytest.raises(GovernanceRefused, match="recut"):
         ledger.cut(second)
     assert ledger.everything() == before
+
+
+def test_a_code_that_was_taken_between_mark_and_cut_is_refused(ledger: Ledger) -> None:
+    first = ledger.approved(law(2), code="A", ref="law/one")
+    second = ledger.approved(law(3), code="B", ref="law/two")
+    ledger.cut(second)
+    ledger.tamper("UPDATE iu.document SET document_code = 'A'")
+    before = ledger.everything()
+    with pytest.raises(GovernanceRefused, match="taken meanwhile by law/two"):
+        ledger.cut(first)
+    assert ledger.everything() == before

@@ -139,7 +139,7 @@ def undisturbed(ledger: Ledger, data: bytes) -> list[tuple[Any, ...]]:
     """The same walk in a copy of the empty ledger that nobody disturbed."""
     name = f"{ledger.login['dbname']}_calm"
     with psycopg.connect(**{**ledger.login, "dbname": "postgres"}, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE pipeline_template STRATEGY FILE_COPY")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {ledger.template} STRATEGY FILE_COPY")
     calm = Ledger(login={**ledger.login, "dbname": name}, stack=ledger.stack)  # type: ignore[typeddict-item]
     try:
         calm.mark(b"a bystander\n", code="BY")

@@ -200,3 +200,19 @@ def test_two_reviewers_at_once_give_one_standing_decision(ledger: Ledger) -> Non
         said = list(pool.map(one, range(2)))
     assert sorted(said) in (["ILLEGAL_TRANSITION", "approved"], ["ILLEGAL_TRANSITION", "rejected"])
     assert ledger.counts()["review_decision"] == 1
+
+
+def test_a_proposal_that_is_broken_in_the_store_can_be_rejected_and_not_approved(ledger: Ledger) -> None:
+    entry_id = ledger.mark(law(2)).entry.entry_id
+    ledger.sweep()
+    ledger.tamper(
+        "ALTER TABLE iu.manifest DROP CONSTRAINT manifest_digest_is_true",
+        "UPDATE iu.manifest SET canonical_json = 'nonsense'",
+    )
+    with pytest.raises(CutterError):
+        ledger.judge(entry_id)
+    assert ledger.counts().get("manifest_envelope") is None
+    rejected = ledger.judge(entry_id, Verdict.FAIL)
+    assert rejected.status is EntryStatus.REVIEWED_REJECTED
+    assert rejected.decision.findings[0]["result"] == "broken"
+    assert ledger.counts().get("manifest_unit_block") is None

@@ -54,6 +54,11 @@ CORRUPTIONS = {
     "a kind": (f"UPDATE {UNIT} SET unit_kind = 'point' WHERE canonical_address = 'L1-DIEU2'",),
     "a number": (f"UPDATE {UNIT} SET unit_number = '7' WHERE canonical_address = 'L1-DIEU2'",),
     "an affected row's state": (f"UPDATE {AFFECTED} SET after_state_snapshot = '{{}}'",),
+    "an affected row's number": (f"UPDATE {AFFECTED} SET after_state_snapshot = '{{\"version_seq\": 1.5}}'",),
+    "the manifest's header": (
+        "ALTER TABLE iu.manifest DROP CONSTRAINT manifest_digest_is_true",
+        'UPDATE iu.manifest SET canonical_json = \'{"header": [], "units": []}\'',
+    ),
     "an affected row dropped": (f"DELETE FROM {AFFECTED} WHERE ctid = (SELECT min(ctid) FROM {AFFECTED})",),
     "the signature's envelope": (
         (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from tests.pipeline_room import STORE_TABLES, Ledger, law
 
@@ -93,3 +95,17 @@ def test_phases_send_a_constant_number_of_statements(ledger: Ledger) -> None:
 
     walk(law(1), "WARM")
     assert walk(law(2, code="A"), "A") == walk(law(60, clauses=5, code="B"), "B")
+
+
+def test_a_real_law_gives_13_plus_2n_rows_and_its_own_bytes(ledger: Ledger, real_laws: Mapping[str, bytes]) -> None:
+    name, data = min(real_laws.items(), key=lambda law: len(law[1]))
+    marked = ledger.mark(data, code="REAL", ref=name)
+    units = marked.entry.request.unit_count
+    ledger.sweep()
+    ledger.judge(marked.entry.entry_id)
+    ledger.cut(marked.entry.entry_id)
+    assert ledger.verify(marked.entry.entry_id).passed
+    assert units > 100
+    assert ledger.total() == 13 + 2 * units
+    bodies = ledger.admin("SELECT body FROM iu.unit_version ORDER BY render_order")
+    assert "".join(body for (body,) in bodies).encode() == data

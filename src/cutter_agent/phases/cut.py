@@ -257,6 +257,11 @@ def _document(facts: Facts, created_by: str, now: datetime) -> Document | None:
         return None
     if cut_before:
         holder = cut_before[0]
+        if holder.document_ref != header.document_ref:
+            raise GovernanceRefused(
+                f"document code {header.document_code} was taken meanwhile by {holder.document_ref}",
+                remedy="Abandon this entry and mark the document under a code of its own.",
+            )
         raise GovernanceRefused(
             f"{holder.document_ref} (code {holder.document_code}) was cut meanwhile; cutting an edited source again "
             "(recut) is not available yet",

@@ -81,7 +81,7 @@ def mark(database: ExecDatabase, *, source: Source, profile: Profile, marker: Ma
     """
     _require_size(source, marker)
     key = _key(source, profile.id, profile.version)
-    existing = database.read(lambda store: store.find_entry(entry_id(key)))
+    existing = database.find_entry(entry_id(key))
     if existing is not None:
         return MarkResult(entry=existing, created=False)
     segmentation = segmenter.segment(source.data, profile=profile, document_code=source.document_code)

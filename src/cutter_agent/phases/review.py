@@ -1,7 +1,8 @@
 """REVIEW: somebody other than the marker approves, defers or rejects (design 1.5). DOT-991, READ COMMITTED.
 
 The first decision on a manifest writes manifest_envelope 1 and manifest_unit_block N whatever the verdict, so that
-every verdict names what it judged; each decision writes review_decision 1 and history 1. A later decision names the
+every verdict names what it judged (a proposal that is broken in the store can only be deferred or rejected, and gets
+no blocks); each decision writes review_decision 1 and history 1. A later decision names the
 prior one, which is stamped superseded, once.
 """
 
@@ -11,13 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cutter_agent.errors import AwaitingReview, GovernanceRefused, ReviewerNotIndependent, StaleApproval
+from cutter_agent.errors import (
+    AwaitingReview,
+    GovernanceRefused,
+    InputRefused,
+    ManifestInvalid,
+    ReviewerNotIndependent,
+    StaleApproval,
+)
 from cutter_agent.idempotency import decision_id, envelope_id
 from cutter_agent.ledger import REVIEW_WORDS, next_history
 from cutter_agent.model import (
     ChangeKind,
     EntryStatus,
     ManifestBlock,
+    OperationKind,
     ReviewerKind,
     RiskClass,
     Verdict,
@@ -25,12 +34,15 @@ from cutter_agent.model import (
 from cutter_agent.phases.replay import converging
 from cutter_agent.phases.stored import StoredProposal, known_entry, load_proposal
 from cutter_agent.ports import Clock, ExecDatabase, ExecStore
-from cutter_agent.rows import Decision, Envelope, History, UnitBlock
+from cutter_agent.rows import Decision, Entry, Envelope, History, UnitBlock
 from cutter_agent.state_machine import require_move
 from cutter_agent.validation import checks, exceptions
 from cutter_agent.vocabulary import Vocabulary
 
 POLICY_IDENTITY = "policy:no-exception-v1"
+
+Judged = StoredProposal | StaleApproval | InputRefused
+"""What is judged: a proposal that holds, or the reason why it does not."""
 
 _ENVELOPE_STATUS = {Verdict.PASS: "accepted", Verdict.FAIL: "rejected", Verdict.NEEDS_HUMAN: "under_review"}
 
@@ -103,10 +115,10 @@ def review(
         if earlier and _said_before(earlier[-1], entry.status, judgement):
             return ReviewResult(decision=earlier[-1], status=entry.status, created=False)
         require_move(entry.status, REVIEW_WORDS[judgement.verdict][0], entry_id=entry_id)
-        proposal = load_proposal(store, entry, words)
         plan = decide(
-            proposal,
+            entry,
             judgement,
+            judged=_load(store, entry, judgement, words),
             version=store.latest_version(entry_id),
             envelope=envelope,
             earlier=earlier,
@@ -120,9 +132,10 @@ def review(
 
 
 def decide(
-    proposal: StoredProposal,
+    entry: Entry,
     judgement: Judgement,
     *,
+    judged: Judged,
     version: int,
     envelope: Envelope | None,
     earlier: Sequence[Decision],
@@ -130,7 +143,7 @@ def decide(
     now: datetime,
 ) -> ReviewPlan:
     """The rows of this decision, or the reason why it may not be."""
-    entry, request = proposal.entry, proposal.request
+    request = entry.request
     _require_independence(judgement, marker=request.marked_by)
     if judgement.seen_digest not in {None, request.manifest_digest}:
         raise StaleApproval(
@@ -140,7 +153,7 @@ def decide(
     if not judgement.rationale.strip():
         raise GovernanceRefused("a judgement without a rationale", remedy="Say why, in a sentence.")
     if judgement.reviewer_kind is ReviewerKind.POLICY:
-        _require_policy_may(proposal, judgement, failed_before=failed_before)
+        _require_policy_may(entry, judged, judgement, failed_before=failed_before)
     after, change, status = REVIEW_WORDS[judgement.verdict]
     envelope_name = envelope_id(entry.entry_id, request.manifest_digest)
     prior = earlier[-1].review_decision_id if earlier else None
@@ -152,7 +165,7 @@ def decide(
         prior_review_decision_id=prior,
         superseded_by_review_decision_id=None,
         escalation_ref=None,
-        findings=checks(proposal.sealed.manifest.findings),
+        findings=_findings(judged),
         verdict_rationale=judgement.rationale,
         reviewer_identity=judgement.reviewer,
         reviewer_kind=judgement.reviewer_kind,
@@ -170,8 +183,8 @@ def decide(
     )
     first = envelope is None
     return ReviewPlan(
-        envelope=_envelope(proposal, judgement, now) if first else None,
-        blocks=blocks_of(proposal) if first else (),
+        envelope=_envelope(entry, judgement, now) if first else None,
+        blocks=blocks_of(judged) if first and isinstance(judged, StoredProposal) else (),
         decision=decision,
         history=next_history(
             entry,
@@ -195,7 +208,8 @@ def apply(store: ExecStore, plan: ReviewPlan) -> None:
     """Write the plan."""
     if plan.envelope is not None:
         store.add_envelope(plan.envelope)
-        store.add_blocks(plan.blocks)
+        if plan.blocks:
+            store.add_blocks(plan.blocks)
     store.add_decision(plan.decision)
     if plan.decision.prior_review_decision_id is not None:
         store.supersede(plan.decision.prior_review_decision_id, plan.decision.review_decision_id)
@@ -233,15 +247,33 @@ def _block(envelope_name: str, proposal: StoredProposal, unit: ManifestBlock) ->
     )
 
 
-def _envelope(proposal: StoredProposal, judgement: Judgement, now: datetime) -> Envelope:
+def _load(store: ExecStore, entry: Entry, judgement: Judgement, words: Vocabulary | None) -> Judged:
+    """What is judged. A proposal that does not hold can be rejected or deferred, never approved."""
+    try:
+        return load_proposal(store, entry, words)
+    except (StaleApproval, InputRefused) as broken:
+        if judgement.verdict is Verdict.PASS:
+            raise
+        return broken
+
+
+def _findings(judged: Judged) -> list[dict[str, str | int]]:
+    if isinstance(judged, StoredProposal):
+        return checks(judged.sealed.manifest.findings)
+    count = len(judged.problems) if isinstance(judged, ManifestInvalid) else 1
+    return [{"check": judged.code.lower(), "result": "broken", "count": count}]
+
+
+def _envelope(entry: Entry, judgement: Judgement, now: datetime) -> Envelope:
+    request = entry.request
     return Envelope(
-        envelope_id=envelope_id(proposal.entry.entry_id, proposal.sealed.digest),
-        operation_kind=proposal.sealed.manifest.header.operation_kind,
+        envelope_id=envelope_id(entry.entry_id, request.manifest_digest),
+        operation_kind=OperationKind(request.operation_kind),
         status=_ENVELOPE_STATUS[judgement.verdict],
-        source_doc_ref=proposal.entry.entry_id,
-        manifest_digest=proposal.sealed.digest,
-        created_by=proposal.request.marked_by,
-        created_at=proposal.entry.emitted_at,
+        source_doc_ref=entry.entry_id,
+        manifest_digest=request.manifest_digest,
+        created_by=request.marked_by,
+        created_at=entry.emitted_at,
         reviewer=judgement.reviewer,
         reviewed_at=now,
         rationale=judgement.rationale,
@@ -265,20 +297,20 @@ def _require_independence(judgement: Judgement, *, marker: str) -> None:
         )
 
 
-def _require_policy_may(proposal: StoredProposal, judgement: Judgement, *, failed_before: bool) -> None:
-    found = exceptions(proposal.sealed.manifest)
+def _require_policy_may(entry: Entry, judged: Judged, judgement: Judgement, *, failed_before: bool) -> None:
+    found = exceptions(judged.sealed.manifest) if isinstance(judged, StoredProposal) else ()
     reasons = []
     if judgement.verdict is not Verdict.PASS:
         reasons.append("a policy only approves")
     if found:
         codes = ", ".join(sorted({finding.code for finding in found}))
         reasons.append(f"{len(found)} exception(s): {codes}")
-    if RiskClass(proposal.request.risk_class) is RiskClass.HIGH:
+    if RiskClass(entry.request.risk_class) is RiskClass.HIGH:
         reasons.append("the risk class is high")
     if failed_before:
         reasons.append("a verification of it failed before")
     if reasons:
         raise AwaitingReview(
-            f"entry {proposal.entry.entry_id} waits for a person: {'; '.join(reasons)}",
-            remedy=f"iu-cutter review {proposal.entry.entry_id} --approve | --defer | --reject, with --rationale.",
+            f"entry {entry.entry_id} waits for a person: {'; '.join(reasons)}",
+            remedy=f"iu-cutter review {entry.entry_id} --approve | --defer | --reject, with --rationale.",
         )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cutter_agent.verifier import governance, round_trip, structure
 from cutter_agent.verifier.evidence import Defect, Evidence, Proof
+from sealing.errors import SealingError
 
 
 def prove(evidence: Evidence) -> Proof:
@@ -11,10 +14,14 @@ def prove(evidence: Evidence) -> Proof:
     header, blocks = round_trip.read_manifest(evidence.manifest)
     rebuilt = round_trip.rebuilt_digest(evidence.units)
     found: list[Defect] = []
-    try:
-        found += round_trip.defects(evidence, header, blocks, rebuilt)
-        found += structure.defects(evidence, header, blocks)
-    except (KeyError, TypeError, ValueError) as error:
-        found.append(Defect(axis=1, code="manifest_shape", message=f"{type(error).__name__}: {error}"))
-    found += governance.defects(evidence)
+    walks: tuple[tuple[int, str, Iterator[Defect]], ...] = (
+        (1, "round_trip", round_trip.defects(evidence, header, blocks, rebuilt)),
+        (2, "structure", structure.defects(evidence, header, blocks)),
+        (2, "governance", governance.defects(evidence)),
+    )
+    for axis, name, walk in walks:
+        try:
+            found += walk
+        except (KeyError, TypeError, ValueError, AttributeError, SealingError) as error:
+            found.append(Defect(axis=axis, code=f"{name}_unreadable", message=f"{type(error).__name__}: {error}"))
     return Proof(defects=tuple(found), rebuilt_sha256=rebuilt)

@@ -59,8 +59,10 @@ def _flush_start(placed: Placed, index: int, data: bytes) -> int | None:
 
 def _second_paragraph(data: bytes, start: int, end: int) -> int | None:
     """Start of the line on which the second paragraph of ``[start, end)`` begins."""
-    first_end = data.find(b"\n", start, end)
-    empty = _EMPTY.match(data, first_end, end) if first_end >= 0 else None
+    first_end = data.find(b"\n", start, end - 1)
+    if first_end < 0:  # one line: nearly every item
+        return None
+    empty = _EMPTY.match(data, first_end, end)
     return None if empty is None or empty.end() == end else data.rfind(b"\n", start, empty.end()) + 1
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 
 from cutter_agent.segmenter import quotations
 from cutter_agent.segmenter.grammar import Block, Place, Profile, Run
@@ -17,6 +18,7 @@ from cutter_agent.segmenter.sequence import Claim, Verdict, plain, through
 
 _WEIGHT_PLAIN, _WEIGHT_LOOSE, _WEIGHT_MISSPELT = 8, 6, 5
 _MOST_REPAIRED = 64
+_FEW_CHANGES = 64
 
 Line = tuple[int, Mark]
 
@@ -45,12 +47,7 @@ class Drafting:
         dropped = self._inside(found, quoted)
         added: list[Line] = []
         self._parts(found, dropped, added)
-        starts, marks = found.starts, found.marks
-        if dropped or added:
-            lines = [line for i, line in enumerate(zip(starts, marks, strict=True)) if i not in dropped]
-            if added:
-                lines = sorted(lines + added, key=lambda line: line[0])
-            starts, marks = [at for at, _ in lines], [mark for _, mark in lines]
+        starts, marks = _changed(found, dropped, added)
         return Outline(starts, marks, quoted)
 
     # ---- quotations
@@ -262,6 +259,22 @@ class _Counts:
                 self._last.pop(inner, None)
             elif run is Run.EITHER:
                 self._fresh.add(inner)
+
+
+def _changed(found: Found, dropped: set[int], added: list[Line]) -> tuple[list[int], list[Mark]]:
+    """The found lines without those dropped and with those added, in order."""
+    starts, marks = found.starts, found.marks
+    if len(dropped) + len(added) <= _FEW_CHANGES:
+        for index in sorted(dropped, reverse=True):
+            del starts[index], marks[index]
+        for at, mark in added:
+            place = bisect_left(starts, at)
+            starts.insert(place, at)
+            marks.insert(place, mark)
+        return starts, marks
+    lines = [line for index, line in enumerate(zip(starts, marks, strict=True)) if index not in dropped]
+    lines = sorted(lines + added, key=itemgetter(0))
+    return [at for at, _ in lines], [mark for _, mark in lines]
 
 
 def _claim(mark: Mark) -> Claim:

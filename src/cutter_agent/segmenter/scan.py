@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import methodcaller
 
 from cutter_agent.segmenter.grammar import Block, Level, NumberStyle, Place, Profile
 from cutter_agent.segmenter.lines import LineJudge
@@ -19,7 +18,7 @@ from cutter_agent.segmenter.numbers import NumberReader
 from cutter_agent.segmenter.shadow import BLANK, FULL_WIDTH_DIGIT, folded, reading, variants
 
 _KNOWN_LIMIT = 20_000
-_START, _WHOLE = methodcaller("start"), methodcaller("group")
+_GROUP = re.compile(rb"(?<!\\)\((?!\?)")
 _PLAIN_NUMBERS = {NumberStyle.ARABIC: b"[0-9]{1,2}", NumberStyle.LETTER: b"[a-z]|\xc4\x91"}
 
 
@@ -55,8 +54,11 @@ class Scanner:
             *(b"(" + self._starts(block.starts) + b")" for block in self._annexes),
         ]
         # The plain labels first and without the search for blanks: they are most of all headings.
+        # Two spellings of one pattern: the pass runs without groups, and a match not met before is read with them.
         quick, rest = b"|".join(parts[: len(labels)]), b"|".join(parts[len(labels) :])
-        self._pattern = re.compile(b"\n(?:" + (quick + b"|" if quick else b"") + BLANK + b"*(?:" + rest + b"))")
+        grouped = b"\n(?:" + (quick + b"|" if quick else b"") + BLANK + b"*(?:" + rest + b"))"
+        self._grouped = re.compile(grouped)
+        self._pattern = re.compile(_GROUP.sub(b"(?:", grouped))
         self._plain_ranks = [*labels, *labels, *keyed]
         self._known: dict[bytes, Mark | None] = {}
         self._loose_ranks = keyed
@@ -108,32 +110,33 @@ class Scanner:
 
     def find(self, data: bytes) -> Found:
         """Every line that has the form of a heading or opens an annex, in order."""
-        matches = list(self._pattern.finditer(b"\n" + data))
-        starts = list(map(_START, matches))
-        known = self._known
-        looked_up = list(map(known.get, map(_WHOLE, matches)))
-        if None in looked_up:
-            for index, mark in enumerate(looked_up):
-                if mark is None:
-                    looked_up[index] = self._read(data, matches[index])
-            starts = [start for start, mark in zip(starts, looked_up, strict=True) if mark is not None]
-        marks = [mark for mark in looked_up if mark is not None]
+        starts: list[int] = []
+        marks: list[Mark] = []
+        add_start, add_mark, known = starts.append, marks.append, self._known.get
+        padded = b"\n" + data
+        for match in self._pattern.finditer(padded):
+            mark = known(match[0]) or self._read(padded, match.start())
+            if mark is not None:
+                add_start(match.start())
+                add_mark(mark)
         return Found(starts, marks, [i for i, mark in enumerate(marks) if mark.keyworded])
 
-    def _read(self, data: bytes, match: re.Match[bytes]) -> Mark | None:
-        """What a match says that was not met before; plain forms are remembered by their bytes."""
-        group = match.lastindex or 0
-        index = group - len(self._plain_ranks) - 1
+    def _read(self, padded: bytes, start: int) -> Mark | None:
+        """What the match at ``start`` says that was not met before; plain forms are remembered by their bytes."""
+        match = self._grouped.match(padded, start)
+        if match is None or match.lastindex is None:
+            return None
+        index = match.lastindex - len(self._plain_ranks) - 1
         if index < 0:
-            rank = self._plain_ranks[group - 1]
-            number = self.readers[rank].read(reading(match[group], self.profile.homoglyphs))
+            rank = self._plain_ranks[match.lastindex - 1]
+            number = self.readers[rank].read(reading(match[match.lastindex], self.profile.homoglyphs))
             mark = None if number is None else self.judge.mark(rank, number, number.odd)
             if mark is not None and len(self._known) < _KNOWN_LIMIT:
                 self._known[match[0]] = mark
             return mark
         if index < len(self._loose_ranks):
-            return self.judge.keyworded(data, match.start(), self._loose_ranks[index])
-        return self.judge.annex(data, match.start(), self._annexes[index - len(self._loose_ranks)])
+            return self.judge.keyworded(padded, start + 1, self._loose_ranks[index])
+        return self.judge.annex(padded, start + 1, self._annexes[index - len(self._loose_ranks)])
 
     def blocks(self, data: bytes, place: Place, start: int, end: int) -> list[tuple[int, Block]]:
         """Lines in ``[start, end)`` that open an unnumbered block of that place. ``start`` is a line start."""

@@ -1,0 +1,54 @@
+"""``docs/reference/gates.md``, made from the gates: ``python -m pg_dryrun.gates.reference > docs/reference/gates.md``.
+
+A test compares the two, so that the page cannot say what the program does not.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+
+from pg_dryrun.gates import ALL, STEP_OF_KIND, Gate
+from pg_dryrun.outcome import EXIT_CODES, Blame, Verdict
+from pg_dryrun.steps import STEPS
+from pg_dryrun.subject import Kind
+
+_HEAD = """# The gates of a rehearsal
+
+Made from the code by `python -m pg_dryrun.gates.reference`; do not edit. What the answers mean and how the verdict
+follows from them: [verdicts](../explanation/verdicts.md).
+
+Each gate asks one question, on its own copy of the evidence, in this order. The first one that is broken, or could not
+be asked, stops the run: what comes after is `NotReached`, and only the gates of C-13 are asked on every way out. A gate
+that looked at nothing is broken, never kept. "Blames" are the words a broken gate may use.
+"""
+_WORD_OF_BLAME = {
+    Blame.PRODUCT: Verdict.PRODUCT_FAIL,
+    Blame.PLAN: Verdict.PLAN_FAIL,
+    Blame.TOOL: Verdict.TOOL_FAIL,
+    Blame.ENVIRONMENT: Verdict.INCOMPLETE,
+}
+_SCENARIO = "Did the writer do what the scenario promises, by its own word and by what the instruments saw?"
+
+
+def render() -> str:
+    """The whole page."""
+    lines = [_HEAD, "| step | gate | title | question | blames |", "|---|---|---|---|---|"]
+    for step, title in STEPS.items():
+        if step in {STEP_OF_KIND[Kind.HAPPY], STEP_OF_KIND[Kind.REFUSAL]}:
+            lines.append(f"| {step} {title} | the subject's scenarios | | {_SCENARIO} | product, tool |")
+        lines += [_row(gate, title) for gate in ALL if gate.step == step]
+    lines += ["", "## Blame, verdict, exit code", "", "| blame | verdict | exit code |", "|---|---|---|"]
+    lines += [f"| {blame.value} | {word.value} | {EXIT_CODES[word]} |" for blame, word in _WORD_OF_BLAME.items()]
+    lines.append(f"| – | {Verdict.PASS.value} | {EXIT_CODES[Verdict.PASS]} |")
+    return "\n".join(lines) + "\n"
+
+
+def _row(gate: type[Gate], step_title: str) -> str:
+    question = " ".join((inspect.getdoc(gate) or "").split("\n\n")[0].split())
+    blames = ", ".join(blame.value for blame in gate.blames)
+    return f"| {gate.step} {step_title} | {gate.id} | {gate.title} | {question} | {blames} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())

@@ -74,7 +74,7 @@ class ServerLog:
             if fresh:
                 deadline = time.monotonic() + _DEADLINE_S
             elif time.monotonic() > deadline:
-                raise ToolFault(f"The server's log did not show the fence of step {label!r} and said nothing for {_DEADLINE_S:g} s.")
+                raise ToolFault(f"The server's log said nothing for {_DEADLINE_S:g} s: no fence of step {label!r}.")
             time.sleep(_POLL_S)
 
     def _read(self) -> list[Record]:

@@ -257,8 +257,8 @@ class VerifyStore(BacklogStore, Protocol):
 class ExecDatabase(Protocol):
     """Opens transactions as DOT-991."""
 
-    def read(self, body: Callable[[ExecStore], T]) -> T:
-        """``body`` in a short read-only block of its own."""
+    def find_entry(self, entry_id: str) -> Entry | None:
+        """The entry as it is now, read in a short block of its own that is over before this returns."""
         ...
 
     def read_committed(self, phase: str, body: Callable[[ExecStore], T]) -> T:

@@ -247,10 +247,10 @@ class ExecutorDatabase:
     def __init__(self, adapter: DBAdapter) -> None:
         self._adapter = adapter
 
-    def read(self, body: Callable[[ExecStore], T]) -> T:
-        """``body`` in a short read-only block of its own."""
-        with self._adapter.read() as block:
-            return body(ExecutorStore(block))
+    def find_entry(self, entry_id: str) -> Entry | None:
+        """The entry as it is now, read in a short block of its own that is over before this returns."""
+        rows = self._adapter.find("find_entry", {"entry_id": entry_id})
+        return mapping.entry(rows[0]) if rows else None
 
     def read_committed(self, phase: str, body: Callable[[ExecStore], T]) -> T:
         """``body`` in the phase's one transaction."""

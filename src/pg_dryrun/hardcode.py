@@ -95,11 +95,11 @@ def _in_python(tree: ast.AST, name: str) -> Iterator[Literal]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             for kind, shown in _in_text(node.value):
                 yield Literal(path=name, line=node.lineno, kind=kind, shown=shown)
-        for target, value in _bindings(node):
-            kind_of_name = _kind_of_name(target, value)
+        for name_bound, value in _bindings(node):
+            kind_of_name = _kind_of_name(name_bound, value.value)
             if kind_of_name is not None:
-                shown = "" if kind_of_name == "password" else value
-                yield Literal(path=name, line=getattr(node, "lineno", 0), kind=kind_of_name, shown=shown)
+                shown = "" if kind_of_name == "password" else value.value
+                yield Literal(path=name, line=value.lineno, kind=kind_of_name, shown=shown)
 
 
 def _in_text(text: str) -> Iterator[tuple[str, str]]:
@@ -137,32 +137,35 @@ def _names_a_key(name: str, value: str) -> bool:
     return bool(_ENVIRONMENT_KEY.match(value)) or value.casefold() == name.casefold()
 
 
-def _bindings(node: ast.AST) -> Iterator[tuple[str, str]]:
+def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.Constant]]:
     """(name, literal string) wherever a name is bound to one: assignment, keyword, default, dict item."""
+    pairs: list[tuple[str | None, ast.AST | None]] = []
     match node:
-        case ast.Assign(targets=targets, value=ast.Constant(value=str(value))):
-            yield from ((name, value) for target in targets if (name := _name_of(target)))
-        case ast.AnnAssign(target=target, value=ast.Constant(value=str(value))):
-            if name := _name_of(target):
-                yield name, value
-        case ast.keyword(arg=str(name), value=ast.Constant(value=str(value))):
-            yield name, value
+        case ast.Assign(targets=targets, value=value):
+            pairs = [(_name_of(target), value) for target in targets]
+        case ast.AnnAssign(target=target, value=value):
+            pairs = [(_name_of(target), value)]
+        case ast.keyword(arg=name, value=value):
+            pairs = [(name, value)]
         case ast.Dict(keys=keys, values=values):
-            for pair in zip(keys, values, strict=True):
-                match pair:
-                    case (ast.Constant(value=str(name)), ast.Constant(value=str(value))):
-                        yield name, value
+            pairs = [
+                (key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None, value)
+                for key, value in zip(keys, values, strict=True)
+            ]
         case ast.arguments():
-            yield from _defaults(node)
+            pairs = _defaults(node)
+    for name, value in pairs:
+        if name is not None and isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield name, value
 
 
-def _defaults(node: ast.arguments) -> Iterator[tuple[str, str]]:
+def _defaults(node: ast.arguments) -> list[tuple[str | None, ast.AST | None]]:
     positional = [*node.posonlyargs, *node.args]
-    pairs = list(zip(positional[len(positional) - len(node.defaults) :], node.defaults, strict=True))
-    pairs += [(arg, value) for arg, value in zip(node.kwonlyargs, node.kw_defaults, strict=True) if value is not None]
-    for arg, default in pairs:
-        if isinstance(default, ast.Constant) and isinstance(default.value, str):
-            yield arg.arg, default.value
+    with_default = positional[len(positional) - len(node.defaults) :]
+    return [
+        *((argument.arg, value) for argument, value in zip(with_default, node.defaults, strict=True)),
+        *((argument.arg, value) for argument, value in zip(node.kwonlyargs, node.kw_defaults, strict=True)),
+    ]
 
 
 def _name_of(target: ast.AST) -> str | None:

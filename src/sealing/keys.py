@@ -10,7 +10,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -44,7 +44,7 @@ class PublicKey:
         """From a PEM file. Raises ``KeyUnusable``."""
         try:
             key = load_pem_public_key(path.read_bytes())
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, UnsupportedAlgorithm) as error:
             raise KeyUnusable(f"{path}: {error}", remedy="Give the path of an Ed25519 public key in PEM.") from error
         if not isinstance(key, Ed25519PublicKey):
             raise KeyUnusable(f"{path}: not an Ed25519 key", remedy="Only Ed25519 keys are accepted.")
@@ -89,7 +89,7 @@ class SigningKey:
             if mode & 0o077:
                 raise KeyUnusable(f"{path}: mode {mode:04o} lets others read a private key", remedy=f"chmod 600 {path}")
             key = load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise KeyUnusable(
                 f"{path}: {type(error).__name__}", remedy="Give the path of an unencrypted Ed25519 key in PEM."
             ) from error

@@ -55,7 +55,7 @@ def _cut_outline(
     scanner = _scanner(profile)
     lines = lines_by_feed(data, text)
     notes = Notes(lines, scanner.readers)
-    found = Drafting(lines, scanner, notes).draft()
+    found = Drafting(lines, text, scanner, notes).draft()
     placed = flush.split(_place(found, lines, scanner, document_code, notes), lines, profile)
     view = memoryview(data)
     starts, marks = placed.starts, placed.marks

@@ -35,15 +35,16 @@ class Outline:
 class Drafting:
     """Drafts the outline of one text."""
 
-    def __init__(self, data: bytes, scanner: Scanner, notes: Notes) -> None:
+    def __init__(self, data: bytes, text: str, scanner: Scanner, notes: Notes) -> None:
         self._data = data
+        self._text = text
         self._scanner = scanner
         self._profile: Profile = scanner.profile
         self._notes = notes
 
     def draft(self) -> Outline:
         found = self._scanner.find(self._data)
-        quoted = quotations.find(self._data, self._profile.quotations)
+        quoted = quotations.find(self._data, self._text, self._profile.quotations)
         dropped = self._inside(found, quoted)
         added: list[Line] = []
         self._parts(found, dropped, added)

@@ -152,7 +152,7 @@ class Placing:
         put_address, put_parent = out.addresses.append, out.parents.append
         before = len(out.addresses)
         index, count = first, len(starts)
-        trusting = self._trusting
+        trusting, innermost = self._trusting, self._count - 1
         while index < count:
             mark = marks[index]
             rank = mark.rank
@@ -161,6 +161,18 @@ class Placing:
                     del out.addresses[before:], out.parents[before:]
                     return self._faulty(starts, marks, first, end)
                 break
+            if rank == innermost:  # nothing opens below: the run of points shares base and parent
+                stem, over, due = base[rank], parent[rank], mark.key
+                while mark.key == due and mark.rank == rank:
+                    put_address(stem + mark.suffix)
+                    put_parent(over)
+                    due += STEP
+                    index += 1
+                    if index == count:
+                        break
+                    mark = marks[index]
+                expect[rank] = due
+                continue
             address = base[rank] + mark.suffix
             put_address(address)
             put_parent(parent[rank])

@@ -33,12 +33,13 @@ class Quotations:
         return index >= 0 and self.starts[index] < byte < self.ends[index]
 
 
-def find(data: bytes, pairs: tuple[tuple[str, str], ...]) -> Quotations:
-    """The quotations of a text over all pairs of marks. Linear in the text."""
+def find(data: bytes, text: str, pairs: tuple[tuple[str, str], ...]) -> Quotations:
+    """The quotations of a text over all pairs of marks; ``text`` is ``data`` decoded. Linear in the text."""
     stretches: list[tuple[int, int]] = []
     unclosed: list[int] = []
     for opening, closing in pairs:
-        _of_pair(data, opening.encode(), closing.encode(), stretches, unclosed)
+        if opening in text:
+            _of_pair(data, opening.encode(), closing.encode(), stretches, unclosed)
     kept: list[tuple[int, int]] = []
     for start, end in sorted(stretches):
         if not kept or start >= kept[-1][1]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
 import signal
 import subprocess
 import time
@@ -364,3 +367,65 @@ def test_db_init_check_and_grants(embedded) -> None:
     broken = embedded("db", "check", "--json")
     assert broken.code == 7
     assert "owner" in broken.error["message"]
+
+
+def test_three_first_uses_at_once_agree(embedded, law: Path) -> None:
+    processes = [
+        embedded.start("cut", str(law), "--json", stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)
+    ]
+    answers = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], answers
+    documents = [json.loads(out)["documents"][0] for out, _ in answers]
+    assert {document["status"] for document in documents} == {"verified_complete"}
+    assert len({document["entry_id"] for document in documents}) == 1
+    counts = embedded.counts()
+    units = documents[0]["units"]
+    ledger = {name: count for name, count in counts.items() if name.startswith("cutter_governance.")}
+    swept = ledger.pop("cutter_governance.decision_backlog_sweep_log")
+    assert swept >= 1, "a sweep that came second found nothing, and said so"
+    assert sum(ledger.values()) == 12 + 2 * units
+
+
+def test_a_person_at_a_terminal_is_shown_and_asked(embedded, doubtful: Path) -> None:
+    assert embedded("cut", str(doubtful)).code == 10
+    ours, theirs = pty.openpty()
+    process = embedded.start("review", CODE, "--reviewer", "an", stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    said = _converse(ours, process, ((b"quit", b"appr\n"), (b"why", b"as printed\n")))
+    os.close(ours)
+    assert process.wait(60) == 0, said
+    assert "numbering_gap" in said
+    assert "reviewed_approved" in said
+    assert embedded("status", CODE, "--json").json["entries"][0]["status"] == "reviewed_approved"
+
+
+def test_progress_is_shown_to_a_terminal_and_is_out_of_the_results_way(embedded, law: Path) -> None:
+    ours, theirs = pty.openpty()
+    process = embedded.start("cut", str(law), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    said = _converse(ours, process, ())
+    os.close(ours)
+    assert process.stdout is not None
+    out = process.stdout.read().decode()
+    process.stdout.close()
+    assert process.wait(60) == 0
+    assert "0/1" in said
+    assert out == f"{law}: {CODE}: 9 units, verified_complete (mark, sweep, review, cut, verify)\n"
+
+
+def _converse(terminal: int, process: subprocess.Popen[bytes], turns: tuple[tuple[bytes, bytes], ...]) -> str:
+    """Read the terminal to its end; when a prompt shows up, answer it. At most 60 s."""
+    said, waiting, end = b"", list(turns), time.monotonic() + 60
+    while time.monotonic() < end:
+        ready, _, _ = select.select([terminal], [], [], 0.2)
+        if ready:
+            try:
+                piece = os.read(terminal, 4096)
+            except OSError:  # EIO: the other side is closed
+                break
+            said += piece
+            if waiting and waiting[0][0] in said:
+                os.write(terminal, waiting.pop(0)[1])
+        elif process.poll() is not None:
+            break
+    return said.decode(errors="replace")

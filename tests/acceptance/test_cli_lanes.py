@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pg_embedded import resident
+from sealing.keys import SigningKey
 
 LAW = "Luật số: 12/2020/QH14\nLUẬT THỬ\nĐiều 1. Phạm vi\n1. Luật này quy định việc thử.\nĐiều 2. Hiệu lực\nNgay.\n"
 CODE = "L12-2020-QH14"
@@ -161,3 +162,9 @@ def test_a_database_that_is_away_is_said_soon(iu_cutter, law: Path, tmp_path: Pa
     answer = iu_cutter("mark", str(law), "--json", env=away, timeout_s=60)
     assert (answer.code, answer.error["code"]) == (7, "CONNECTION_FAILED"), answer.err
     assert time.monotonic() - started < 40
+
+    SigningKey.generate().save(tmp_path / "none.pem")
+    several = iu_cutter("cut", *[str(law)] * 5, "--no-verify", "--json", env=away, timeout_s=60)
+    assert several.code == 7
+    assert [document["error"]["code"] for document in several.json["documents"]] == ["CONNECTION_FAILED"] * 5
+    assert time.monotonic() - started < 80, "the database is waited for once, not once for each document"

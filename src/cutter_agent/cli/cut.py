@@ -13,7 +13,7 @@ from cutter_agent import pipeline
 from cutter_agent.cli import failures, inputs, options, orders, output, progress
 from cutter_agent.cli.verifier_process import ChildRefused, VerifierProcess
 from cutter_agent.config import Settings
-from cutter_agent.errors import UsageError
+from cutter_agent.errors import ConnectionFailed, UsageError
 from cutter_agent.model import RiskClass
 from cutter_agent.wiring import ExecLane, exec_lane
 
@@ -78,11 +78,17 @@ def _each(
             with _passed_on():
                 verifier.require_ready()
         bar = stack.enter_context(progress.steps(len(paths)))
+        away: dict[str, Any] | None = None
         for path in paths:
-            record = _one(lane, path, words, policy, verifier, bar)
+            record: dict[str, Any] = {"file": path, "error": away}
+            if away is None:
+                record = _one(lane, path, words, policy, verifier, bar)
+            if "error" in record and record["error"]["code"] == ConnectionFailed.code:
+                away = record["error"]  # the others would only wait for the same database, one deadline each
             yield record
             if not as_json:
-                _print(record)
+                with bar.aside():
+                    _print(record)
 
 
 def _one(

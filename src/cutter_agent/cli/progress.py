@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 
@@ -20,6 +20,10 @@ class Steps(Protocol):
         """One document is done."""
         ...
 
+    def aside(self) -> AbstractContextManager[None]:
+        """Out of the way while a line is printed to the same terminal."""
+        ...
+
 
 class _Silent:
     def phase(self, document: str, phase: str) -> None:
@@ -28,11 +32,15 @@ class _Silent:
     def done(self, *, size_bytes: int) -> None:
         """Nobody watches."""
 
+    def aside(self) -> AbstractContextManager[None]:
+        """Nothing is in the way."""
+        return nullcontext()
+
 
 @contextmanager
-def steps(total_documents: int, *, quiet: bool = False) -> Iterator[Steps]:
+def steps(total_documents: int) -> Iterator[Steps]:
     """A bar with documents, bytes a second and what is being done, if standard error is a terminal."""
-    if quiet or not sys.stderr.isatty():
+    if not sys.stderr.isatty():
         yield _Silent()
         return
     from rich.console import Console  # noqa: PLC0415 - only where there is somebody to see it
@@ -58,5 +66,11 @@ def steps(total_documents: int, *, quiet: bool = False) -> Iterator[Steps]:
                 size += size_bytes
                 elapsed_s = max(time.monotonic() - started_s, 1e-6)
                 progress.update(task, advance=1, rate=f"{size / elapsed_s / 1e6:.2f} MB/s")
+
+            @contextmanager
+            def aside(self) -> Iterator[None]:
+                progress.stop()
+                yield
+                progress.start()
 
         yield _Shown()

@@ -96,9 +96,10 @@ def _in_python(tree: ast.AST, name: str) -> Iterator[Literal]:
             for kind, shown in _in_text(node.value):
                 yield Literal(path=name, line=node.lineno, kind=kind, shown=shown)
         for name_bound, value in _bindings(node):
-            kind_of_name = _kind_of_name(name_bound, value.value)
+            text = str(value.value)
+            kind_of_name = _kind_of_name(name_bound, text)
             if kind_of_name is not None:
-                shown = "" if kind_of_name == "password" else value.value
+                shown = "" if kind_of_name == "password" else text
                 yield Literal(path=name, line=value.lineno, kind=kind_of_name, shown=shown)
 
 
@@ -139,24 +140,29 @@ def _names_a_key(name: str, value: str) -> bool:
 
 def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.Constant]]:
     """(name, literal string) wherever a name is bound to one: assignment, keyword, default, dict item."""
-    pairs: list[tuple[str | None, ast.AST | None]] = []
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            pairs = [(_name_of(target), value) for target in targets]
-        case ast.AnnAssign(target=target, value=value):
-            pairs = [(_name_of(target), value)]
-        case ast.keyword(arg=name, value=value):
-            pairs = [(name, value)]
-        case ast.Dict(keys=keys, values=values):
-            pairs = [
-                (key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None, value)
-                for key, value in zip(keys, values, strict=True)
-            ]
-        case ast.arguments():
-            pairs = _defaults(node)
-    for name, value in pairs:
+    for name, value in _pairs(node):
         if name is not None and isinstance(value, ast.Constant) and isinstance(value.value, str):
             yield name, value
+
+
+def _pairs(node: ast.AST) -> list[tuple[str | None, ast.AST | None]]:
+    match node:
+        case ast.Assign(targets=targets):
+            return [(_name_of(target), node.value) for target in targets]
+        case ast.AnnAssign(target=target):
+            return [(_name_of(target), node.value)]
+        case ast.keyword():
+            return [(node.arg, node.value)]
+        case ast.Dict(keys=keys, values=values):
+            return [(_text_of(key), value) for key, value in zip(keys, values, strict=True)]
+        case ast.arguments():
+            return _defaults(node)
+        case _:
+            return []
+
+
+def _text_of(key: ast.AST | None) -> str | None:
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
 
 
 def _defaults(node: ast.arguments) -> list[tuple[str | None, ast.AST | None]]:

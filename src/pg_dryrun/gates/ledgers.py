@@ -24,10 +24,12 @@ class BypassGate(Gate):
     server: int
     client: int
     unexplained: Sequence[Unexplained]
+    on_purpose: int = 0
+    """Statements that refusals sent past the adapter on purpose, each refused by the server."""
 
     def check(self) -> Check:
         lines = [f"only the {item.side} has ({item.times} times): {item.text[:160]}" for item in self.unexplained]
-        facts = {"server": self.server, "client": self.client, "unexplained": lines}
+        facts = {"server": self.server, "client": self.client, "on_purpose": self.on_purpose, "unexplained": lines}
         if self.server == 0:
             return self.broken("the server logged no statement of the writer", facts, blame=Blame.TOOL)
         if any(item.side == "server" for item in self.unexplained):
@@ -39,7 +41,10 @@ class BypassGate(Gate):
             )
         if lines:
             return self.broken(f"the server's log misses statements: {some(lines, 3)}", facts, blame=Blame.TOOL)
-        return self.kept(f"{self.server} statements in the server's log, {self.client} in the writer's journal", facts)
+        aside = f"; {self.on_purpose} more sent on purpose by refusals" if self.on_purpose else ""
+        return self.kept(
+            f"{self.server} statements in the server's log, {self.client} in the writer's journal{aside}", facts
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

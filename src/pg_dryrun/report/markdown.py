@@ -173,20 +173,24 @@ def _effects(record: Record) -> str:
 
 
 def _statements(record: Record) -> str:
+    said = [item for item in record.statements if not item.deliberate]
+    aside = sum(item.server for item in record.statements if item.deliberate)
     if not record.statements:
         return ""
     rows = [
         [
-            item.name or ("on purpose" if item.deliberate else "UNDECLARED"),
+            item.name or f"UNDECLARED {item.text}",
             item.principal,
             item.verb,
             ", ".join(item.tables),
             str(item.server),
             str(item.client),
         ]
-        for item in record.statements
+        for item in said
     ]
-    return "## Statements\n\n" + _table(["name", "principal", "verb", "tables", "server", "client"], rows)
+    note = f"\n\nBeside these, refusals sent {aside} statements past the adapter on purpose." if aside else ""
+    table = _table(["name", "principal", "verb", "tables", "server", "client"], rows)
+    return f"## Statements\n\n{table}{note}"
 
 
 def _environment_lists(record: Record) -> str:

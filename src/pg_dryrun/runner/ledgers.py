@@ -20,10 +20,12 @@ def ledgers(run: Run) -> None:
 
 
 def _bypass(run: Run) -> Gate:
-    statements = run.facts.statements.values()
+    said = [item for item in run.facts.statements.values() if not item.deliberate]
+    aside = [item for item in run.facts.statements.values() if item.deliberate]
     return BypassGate(
-        server=sum(item.server for item in statements),
-        client=sum(item.client for item in statements),
+        server=sum(item.server for item in said),
+        client=sum(item.client for item in said),
+        on_purpose=sum(item.server for item in aside),
         unexplained=tuple(run.facts.unexplained),
     )
 
@@ -31,7 +33,7 @@ def _bypass(run: Run) -> Gate:
 def _allow_list(run: Run) -> Gate:
     return AllowListGate(
         declared=len(run.subject.statements),
-        seen=sum(item.server for item in run.facts.statements.values()),
+        seen=sum(item.server for item in run.facts.statements.values() if not item.deliberate),
         undeclared=tuple(run.facts.undeclared),
         unexplained_effects=tuple(run.facts.unexplained_effects),
     )

@@ -78,7 +78,8 @@ class Facts:
     canaries: tuple[Canary, ...] = ()
     scenarios: list[ScenarioRecord] = field(default_factory=list)
     baselines: dict[str, dict[str, int]] = field(default_factory=dict)
-    statements: dict[tuple[str, str], StatementRecord] = field(default_factory=dict)
+    statements: dict[tuple[str, str, bool], StatementRecord] = field(default_factory=dict)
+    """By role, fingerprint, and whether a refusal sent it on purpose."""
     unexplained: list[Unexplained] = field(default_factory=list)
     undeclared: list[Undeclared] = field(default_factory=list)
     unexplained_effects: list[str] = field(default_factory=list)

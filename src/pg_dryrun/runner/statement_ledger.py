@@ -59,7 +59,7 @@ def settle(run: Run, talk: Conversation) -> None:
     run.facts.undeclared += undeclared(
         [item for item in server if item.user in roles], run.subject.statements, run.subject.principals
     )
-    _note(run, heard, talk)
+    _note(run, heard, talk, on_purpose)
     for step, seen in talk.effects:
         run.facts.unexplained_effects += _unexplained_effects(step, seen, run.subject.statements)
 
@@ -75,17 +75,18 @@ def _aside(item: ServerStatement, on_purpose: Collection[int]) -> bool:
     return item.pid in on_purpose and bool(item.print.verbs) and item.print.verbs <= _TRANSACTION_CONTROL
 
 
-def _note(run: Run, heard: Sequence[ServerStatement], talk: Conversation) -> None:
-    """Count every shape of statement by role, on both sides."""
+def _note(run: Run, heard: Sequence[ServerStatement], talk: Conversation, on_purpose: Collection[int]) -> None:
+    """Count every shape of statement by role, on both sides; what a refusal sent on purpose apart from the rest."""
     declared = _declared_by_print(run)
     role_of = run.subject.principals
     for item in heard:
-        _count(run, (item.user, item.print.hex), item.text, declared, talk, server=1)
+        aside = item.print.hex in talk.deliberate or _aside(item, on_purpose)
+        _count(run, (item.user, item.print.hex, aside), item.text, declared, server=1)
     for entry in talk.client:
         role = role_of.get(entry.principal)
         if role is not None:
-            key = (role, fingerprint.of(entry.text).hex)
-            _count(run, key, entry.text, declared, talk, client=1)
+            shape = fingerprint.of(entry.text).hex
+            _count(run, (role, shape, shape in talk.deliberate), entry.text, declared, client=1)
 
 
 def _declared_by_print(run: Run) -> dict[tuple[str, str], DeclaredStatement]:
@@ -97,15 +98,14 @@ def _declared_by_print(run: Run) -> dict[tuple[str, str], DeclaredStatement]:
 
 def _count(
     run: Run,
-    key: tuple[str, str],
+    key: tuple[str, str, bool],
     text: str,
     declared: dict[tuple[str, str], DeclaredStatement],
-    talk: Conversation,
     *,
     server: int = 0,
     client: int = 0,
 ) -> None:
-    known, earlier = declared.get(key), run.facts.statements.get(key)
+    known, earlier = declared.get(key[:2]), run.facts.statements.get(key)
     shown = fingerprint.of(text)
     run.facts.statements[key] = StatementRecord(
         fingerprint=key[1],
@@ -117,7 +117,7 @@ def _count(
         client=(earlier.client if earlier else 0) + client,
         server=(earlier.server if earlier else 0) + server,
         declared=known is not None,
-        deliberate=key[1] in talk.deliberate,
+        deliberate=key[2],
     )
 
 

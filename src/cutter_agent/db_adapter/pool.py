@@ -58,6 +58,7 @@ class LanePool:
         self.identity: Identity | None = None
         self.dirty_returns = 0
         self.discarded = 0
+        self._untold: TransactionLeak | None = None
         self.connections_made = 0
 
     def borrow(self, timeout_s: float | None = None) -> LaneConnection:
@@ -65,6 +66,8 @@ class LanePool:
 
         Raises ``ConfigMismatch``, or ``ConnectionFailed`` with the reason of the last attempt.
         """
+        if (leak := self.take_leak()) is not None:
+            raise leak
         pool = self._opened()
         if pool.get_stats().get("pool_size", 0) == 0:
             self._make_spare()
@@ -79,20 +82,24 @@ class LanePool:
             connection.deadline_s = min(timeout_s, self._limits.deadline_s)
         return connection
 
-    def give_back(self, connection: LaneConnection) -> TransactionLeak | None:
-        """Put it back. One that is not IDLE is closed (the server rolls back), counted, and described by the error
-        that is returned for the caller to raise; one that is lost is replaced when next needed."""
-        leak = None
+    def give_back(self, connection: LaneConnection) -> None:
+        """Put it back. One that is not IDLE is closed (the server rolls back), counted, and described by
+        ``take_leak``; one that is lost is replaced when next needed."""
         if connection.lost:
             self.discarded += 1
         elif connection.state is not TransactionStatus.IDLE:
-            leak = leak_of(connection, "a connection came back to the pool in the middle of a transaction")
+            self._untold = leak_of(connection, "a connection came back to the pool in the middle of a transaction")
             self.dirty_returns += 1
             connection.close()
         _reset(connection, self._limits)
         connection.given_back_at = monotonic()
         if self._pool is not None and isinstance(connection, _PooledConnection):
             self._pool.putconn(connection)
+
+    def take_leak(self) -> TransactionLeak | None:
+        """What is to be told of a connection that came back dirty; handed out once. Whoever gives one back asks; if he
+        does not, the next borrower is told, and gets nothing."""
+        leak, self._untold = self._untold, None
         return leak
 
     def close(self) -> None:

@@ -35,7 +35,7 @@ from cutter_agent.db_adapter.retry import Retry
 from cutter_agent.db_adapter.settings import ConnectionSettings, Isolation, Limits
 from cutter_agent.db_adapter.statements import Statement
 from cutter_agent.db_adapter.transaction import AnswerLost, Transaction
-from cutter_agent.errors import Internal, OutcomeUnknown, TransactionLeak
+from cutter_agent.errors import Internal, OutcomeUnknown
 from cutter_agent.model import Lane
 
 T = TypeVar("T")
@@ -187,7 +187,6 @@ class RealPostgresAdapter:
         self._inside.phase = phase
         self._blocks += 1
         lost: AnswerLost | None = None
-        leak: TransactionLeak | None = None
         try:
             block.begin(isolation)
             try:
@@ -204,7 +203,8 @@ class RealPostgresAdapter:
                 raise
         finally:
             self._inside.phase = None
-            leak = self._pool.give_back(connection)
+            self._pool.give_back(connection)
+            leak = self._pool.take_leak()  # told by the error in flight, where there is one
         if lost is not None:
             self._resolve(lost, phase)
         if leak is not None:

@@ -181,7 +181,7 @@ def _failure_inside(stage: Stage) -> ScenarioResult:
     else:
         return stage.disappointed("CUT succeeded although the server refuses its affected rows")
     with stage.exec_lane() as lane:
-        seen = lane.database.read(lambda store: store.find_entry(entry))
+        seen = lane.database.find_entry(entry)
     if seen is None or seen.status is not EntryStatus.REVIEWED_APPROVED:
         return stage.disappointed(f"after the failure the entry is {seen.status if seen else 'gone'}")
     return stage.result("the whole phase is gone, the entry stands where it stood", refused=refused)

@@ -77,14 +77,18 @@ def connect(login: Administrator) -> Iterator[psycopg.Connection]:
 
 
 def ensure_database(login: Administrator, name: str) -> bool:
-    """Create the database ``name`` (UTF-8) where it is missing; says whether it did. ``login`` is to another one."""
+    """Create the database ``name`` (UTF-8) where it is missing; says whether it did. ``login`` is to another one.
+
+    A client that was killed leaves its CREATE DATABASE running in the server for a moment. Whoever comes second then
+    waits inside the server, and is told by a unique violation (23505, not 42P04) that the first one has finished.
+    """
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' STRATEGY FILE_COPY")
     with connect(login) as admin:
         if admin.execute("SELECT 1 FROM pg_catalog.pg_database WHERE datname = %s", (name,)).fetchone():
             return False
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' STRATEGY FILE_COPY")
         try:
             admin.execute(statement.format(sql.Identifier(name)))
-        except pg.DuplicateDatabase:
+        except (pg.DuplicateDatabase, pg.UniqueViolation):
             return False
         return True
 

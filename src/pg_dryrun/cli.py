@@ -37,14 +37,19 @@ Keys = Annotated[
 ]
 
 
-@app.callback()
-def about(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-) -> None:
-    """Evidence of rehearsals of PostgreSQL writers: verify it, read it, clean up after a killed run."""
-    if version:
+def _version(wanted: bool) -> None:
+    if wanted:
         terminal.line(VERSION)
         raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Evidence of rehearsals of PostgreSQL writers: verify it, read it, clean up after a killed run."""
 
 
 @app.command()

@@ -141,7 +141,8 @@ class ScenarioRecord:
     """One scenario: what the writer said, what two instruments saw, what was promised.
 
     ``counted`` and ``expected`` are rows above the chain's baseline after the step, by tracked table; ``added`` is
-    the step's own part of it; ``disagreements`` are cells where counts and effects do not explain each other.
+    the step's own part of it, ``sums`` the counted rows by schema; ``disagreements`` are cells where counts and
+    effects do not explain each other.
     """
 
     id: str
@@ -156,6 +157,7 @@ class ScenarioRecord:
     expected: Mapping[str, int] = field(default_factory=dict)
     counted: Mapping[str, int] = field(default_factory=dict)
     added: Mapping[str, int] = field(default_factory=dict)
+    sums: Mapping[str, int] = field(default_factory=dict)
     effects: Mapping[str, TableEffects] = field(default_factory=dict)
     expected_updates: Mapping[str, int] = field(default_factory=dict)
     dark_writes: tuple[str, ...] = ()

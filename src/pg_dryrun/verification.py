@@ -54,7 +54,7 @@ class Verification:
     @property
     def holds(self) -> bool:
         """Every step was walked and holds."""
-        return len(self.steps) == len(_WALK) and all(step.holds for step in self.steps)
+        return len(self.steps) == len(WALK) and all(step.holds for step in self.steps)
 
 
 class _BrokenStep(Exception):
@@ -84,7 +84,7 @@ def verify(path: Path, *, keys: Sequence[PublicKey] = ()) -> Verification:
         raise UsageError(f"{path}: not the folder of a run", remedy=f"Give the folder that holds {REPORT}.")
     walk = _Walk(folder=Folder(path=path.resolve()), keys=keys, envelope={}, statement={}, document={})
     steps: list[WalkStep] = []
-    for number, (title, step) in enumerate(_WALK, start=1):
+    for number, (title, step) in enumerate(WALK, start=1):
         try:
             steps.append(WalkStep(number=number, title=title, holds=True, detail=step(walk)))
         except (_BrokenStep, SealingError, OSError, ValueError, TypeError, LookupError, msgspec.ValidationError) as why:
@@ -196,7 +196,7 @@ def _record(walk: _Walk) -> Record:
     return walk.record
 
 
-_WALK: tuple[tuple[str, Callable[[_Walk], str]], ...] = (
+WALK: tuple[tuple[str, Callable[[_Walk], str]], ...] = (
     ("the folder holds an envelope in its one spelling", _spelling_of_envelope),
     ("the envelope is signed by an accepted key", _signature),
     ("the payload is an in-toto test-result in its one spelling", _statement),

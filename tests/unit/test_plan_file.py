@@ -128,3 +128,13 @@ def test_the_spelling_holds_no_password_and_its_digest_holds_everything_else(mon
     assert "very-secret-word" not in repr(one)
     two = plan_file.parse(SERVER % ", port = 5433", base=Path())
     assert one.sha256() != two.sha256()
+
+
+def test_the_page_about_the_plan_names_every_key_and_its_example_is_a_plan() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "plan.md").read_text(encoding="utf-8")
+    for key in (*Plan.__dataclass_fields__, *Thresholds.__dataclass_fields__, *Pins.__dataclass_fields__):
+        assert f"`{key}" in page or f".{key}`" in page or f"`[[{key}]]`" in page, key
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    plan = plan_file.parse(example, base=Path("/plans"))
+    assert plan.source == DumpFile(path=Path("/plans/production.dump"))
+    assert plan.expected == {"S7": {"cutter_governance.*": 15}}

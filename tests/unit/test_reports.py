@@ -8,12 +8,14 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 from markdown_it import MarkdownIt
 from tests.evidence_room import HOSTILE, failing, passing
 
-from pg_dryrun.outcome import Verdict
-from pg_dryrun.report import junit, markdown, page
+from pg_dryrun import verification
+from pg_dryrun.outcome import EXIT_CODES, Status, Verdict
+from pg_dryrun.report import junit, markdown, page, reference
 from pg_dryrun.report.tables import deltas_table, matrix_tables
 
 
@@ -147,3 +149,18 @@ def test_durations_for_people() -> None:
         "1.0 s",
         "75.0 s",
     ]
+
+
+def test_the_page_about_the_record_is_what_the_code_says() -> None:
+    page_of_record = Path(__file__).resolve().parents[2] / "docs" / "reference" / "report.md"
+    assert page_of_record.read_text(encoding="utf-8") == reference.render()
+
+
+def test_the_page_about_verdicts_has_the_words_and_the_walk_of_the_code() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "explanation" / "verdicts.md").read_text(encoding="utf-8")
+    for verdict, code in EXIT_CODES.items():
+        assert f"| `{verdict.value}` | {code} |" in text
+    for status in Status:
+        assert f"| `{status.value}` |" in text
+    for number, (title, _) in enumerate(verification.WALK, start=1):
+        assert f"{number}. {title[0].upper()}{title[1:]}." in text

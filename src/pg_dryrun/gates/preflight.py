@@ -61,7 +61,7 @@ class NameGate(Gate):
                 blame=Blame.ENVIRONMENT,
                 remedy="Clean up the left-overs of the earlier run.",
             )
-        return self.kept(f"{len(self.wanted)} names free", {"wanted": list(self.wanted)})
+        return self.kept(f"free: {some(self.wanted)}", {"wanted": list(self.wanted)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ class RevisionGate(Gate):
                 remedy=f"Commit them; or allow the deviation {DIRTY_TREE!r}, and the evidence will not say PASSED.",
             )
         tree = "clean" if self.revision.clean else "dirty, allowed by the plan"
-        named = "authorised by the plan" if authorised else "no commit named by the plan"
+        named = "authorised by the plan" if self.authorised_commit else "the plan names no commit"
         return self.kept(f"{self.revision.commit[:12]}: tree {tree}; {named}", facts)
 
 

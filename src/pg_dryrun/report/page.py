@@ -65,6 +65,7 @@ def render(record: Record) -> bytes:
     style = (room / "page.css").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["seconds"] = seconds
+    environment.filters["plain"] = plain
     environment.filters["mark"] = lambda status: _MARKS[status][0]
     environment.filters["tone"] = lambda status: _MARKS[status][1]
     template = environment.from_string((room / "page.html.j2").read_text(encoding="utf-8"))
@@ -122,12 +123,27 @@ def figures(record: Record) -> list[tuple[str, str]]:
         exact = cells - sum(len(item.wrong_cells()) for item in record.scenarios if item.counted)
         found.append(("matrix cells exact", f"{exact} / {cells}"))
     if record.statements:
-        found.append(("statements seen", str(sum(item.server for item in record.statements))))
+        found.append(("statements seen", str(sum(item.server for item in record.statements if not item.deliberate))))
         found.append(("forbidden", str(len(record.forbidden_statements))))
     if record.teardown:
         absent = sum(item.absent for item in record.teardown)
         found.append(("verified absent", f"{absent} / {len(record.teardown)}"))
     return found
+
+
+def plain(value: object) -> str:
+    """A value of the record for people."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list() | tuple():
+            return ", ".join(str(item) for item in value) or "none"
+        case dict():
+            return "; ".join(f"{name}: {plain(item)}" for name, item in value.items()) or "none"
+        case None:
+            return "none"
+        case _:
+            return str(value)
 
 
 def seconds(value: float) -> str:

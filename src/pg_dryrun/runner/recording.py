@@ -57,6 +57,7 @@ def scenario_record(
         expected=dict(expected),
         counted=dict(seen.totals),
         added=dict(seen.deltas),
+        sums=by_schema(seen.totals),
         effects=table_effects(seen),
         expected_updates=dict(updates),
         dark_writes=tuple(seen.dark.lines()),
@@ -68,6 +69,15 @@ def scenario_record(
         clone=clone,
         duration_s=seconds,
     )
+
+
+def by_schema(rows: Mapping[str, int]) -> dict[str, int]:
+    """Rows by schema, in the order in which the schemas appear."""
+    sums: dict[str, int] = {}
+    for table, count in rows.items():
+        schema = table.partition(".")[0]
+        sums[schema] = sums.get(schema, 0) + count
+    return sums
 
 
 def table_effects(seen: Observation) -> dict[str, TableEffects]:

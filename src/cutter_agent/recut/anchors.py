@@ -1,0 +1,66 @@
+"""Equal bytes first: what is there word for word needs no judgement, only care with texts that occur twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from cutter_agent.recut.links import FREE, Links
+from cutter_agent.recut.side import Side
+
+_TELLING_BYTES = 48
+"""A shorter text (``(b) [Repealed]``) proves nothing away from its place, even where it occurs once."""
+
+
+def anchor(old: Side, new: Side, links: Links, *, positional: bool) -> None:
+    """Joins units with equal hashes: telling ones that occur once, then neighbours of joined ones, then equal addresses.
+
+    ``positional``: addresses count places, so an equal address says nothing of a text that occurs twice. O(n).
+    """
+    _ends(old, new, links)
+    _unique(old, new, links)
+    spread(old, new, links)
+    if not positional:
+        _same_address(old, new, links)
+        spread(old, new, links)
+
+
+def _ends(old: Side, new: Side, links: Links) -> None:
+    """Common beginning and common end: an edited law is mostly that."""
+    low, top = 0, min(len(old), len(new))
+    while low < top and old.hashes[low] == new.hashes[low]:
+        links.join(low, low)
+        low += 1
+    back = 1
+    while back <= top - low and old.hashes[-back] == new.hashes[-back]:
+        links.join(len(old) - back, len(new) - back)
+        back += 1
+
+
+def _unique(old: Side, new: Side, links: Links) -> None:
+    seen_old, seen_new = Counter(old.hashes), Counter(new.hashes)
+    new_place = {digest: j for j, digest in enumerate(new.hashes)}
+    for i, digest in enumerate(old.hashes):
+        if seen_old[digest] == 1 == seen_new.get(digest, 0) and old.size(i) >= _TELLING_BYTES:
+            j = new_place[digest]
+            if links.free(i, j):
+                links.join(i, j)
+
+
+def spread(old: Side, new: Side, links: Links) -> None:
+    """What stands next to a joined unit on both sides and has equal bytes is joined, too, and so on outwards."""
+    for step, places in ((1, range(len(old))), (-1, range(len(old) - 1, -1, -1))):
+        for i in places:
+            j = links.to_new[i]
+            if j == FREE:
+                continue
+            a, b = i + step, j + step
+            if 0 <= a < len(old) and 0 <= b < len(new) and links.free(a, b) and old.hashes[a] == new.hashes[b]:
+                links.join(a, b)
+
+
+def _same_address(old: Side, new: Side, links: Links) -> None:
+    for i, unit in enumerate(old.units):
+        if links.to_new[i] == FREE:
+            j = new.place_of.get(unit.address, FREE)
+            if j != FREE and links.to_old[j] == FREE and old.hashes[i] == new.hashes[j]:
+                links.join(i, j)

@@ -1,0 +1,125 @@
+"""How strongly two units speak for being one: likeness of words, place, kin. The thresholds of the room are here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from rapidfuzz.distance import Indel
+
+from cutter_agent.recut.links import FREE, Links
+from cutter_agent.recut.side import Side
+
+ALIKE_AT_PLACE = 0.4
+"""At the same label under the same parent: less alike than this is another text at an old address."""
+ALIKE_NEAR = 0.5
+"""Unlabelled units at the same place of the same parent (paragraphs, headings)."""
+ALIKE_IN_ORDER = 0.6
+"""Another label, but in order between two certain neighbours."""
+ALIKE_ANYWHERE = 0.8
+"""Out of order."""
+TELLING_WORDS = 4
+"""Fewer words prove an identity only at the same place."""
+ELSEWHERE_WORDS = 8
+"""Fewer words prove nothing out of order."""
+
+_COMPARABLE = 400_000_000  # product of two lengths in words; above it pieces are compared
+_PLACE, _KIN = 0.25, 0.15
+
+
+class Place(IntEnum):
+    """How much of the place is the same."""
+
+    OTHER = 0
+    NEAR = 1
+    SAME = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """The case for one pair: ``value`` 0 where it is too weak."""
+
+    value: float
+    likeness: float
+
+
+class Judge:
+    """Judges pairs of units while the links grow."""
+
+    def __init__(self, old: Side, new: Side, links: Links, *, positional: bool) -> None:
+        self.old, self.new, self.links = old, new, links
+        self._positional = positional
+
+    def likeness(self, i: int, j: int, cutoff: float = 0.0) -> float:
+        """Common words in order, twice, over all words: 0 to 1. Two empty bodies: 1 where the labels agree."""
+        a, b = self.old.read(i), self.new.read(j)
+        if not a.words and not b.words:
+            return 1.0 if a.label == b.label else 0.0
+        return alike(a.words, b.words, cutoff)
+
+    def kin(self, i: int, j: int) -> int:
+        """1: the parents are one unit (or both have none); -1: a parent lives on elsewhere; 0: not yet known."""
+        a, b = self.old.parents[i], self.new.parents[j]
+        if a == FREE or b == FREE:
+            return 1 if a == b else 0
+        if self.links.to_new[a] == b:
+            return 1
+        return 0 if self.links.to_new[a] == FREE and self.links.to_old[b] == FREE else -1
+
+    def place(self, i: int, j: int, kin: int) -> Place:
+        """Same label under the same parent, or the same address where addresses are names."""
+        first, second = self.old.units[i], self.new.units[j]
+        if first.level != second.level:
+            return Place.OTHER
+        a, b = self.old.read(i).label, self.new.read(j).label
+        same_address = first.address == second.address
+        if self._positional:
+            if a or b:
+                return Place.SAME if a == b and kin > 0 else Place.OTHER
+            return Place.NEAR if same_address or kin > 0 else Place.OTHER
+        if same_address:
+            return Place.SAME
+        if a and a == b and kin > 0:
+            return Place.SAME
+        return Place.NEAR if not a and not b and kin > 0 else Place.OTHER
+
+    def bond(self, i: int, j: int) -> Bond:
+        """The case for a pair that is in order."""
+        kin = self.kin(i, j)
+        place = self.place(i, j, kin)
+        same_level = self.old.units[i].level == self.new.units[j].level
+        a, b = self.old.read(i), self.new.read(j)
+        words = min(len(a.words), len(b.words))
+        need = self._need(place, words, same_level=same_level)
+        likeness = self.likeness(i, j, min(need, ALIKE_AT_PLACE))
+        if likeness >= need or (place is Place.SAME and _emptied(a.words, b.words, stub=b.stub)):
+            return Bond(likeness + _PLACE * place / 2 + _KIN * kin + 0.01, likeness)
+        return Bond(0.0, likeness)
+
+    @staticmethod
+    def _need(place: Place, words: int, *, same_level: bool) -> float:
+        if not same_level:
+            return 0.9 if words >= TELLING_WORDS else 2.0
+        if place is Place.SAME:
+            return ALIKE_AT_PLACE
+        if place is Place.NEAR:
+            return ALIKE_NEAR
+        return ALIKE_IN_ORDER if words >= TELLING_WORDS else 0.95
+
+
+def _emptied(old: str, new: str, *, stub: bool) -> bool:
+    """A place whose text went away (a stub, or now only a frame for its children) or whose frame got a text."""
+    return (stub and len(old) > 0) or (not new) or (not old)
+
+
+def alike(a: str, b: str, cutoff: float = 0.0) -> float:
+    """Likeness of two spelt texts. Texts of many thousand words are compared piece by piece: bounded, a little low."""
+    if len(a) * len(b) <= _COMPARABLE:
+        return Indel.normalized_similarity(a, b, score_cutoff=cutoff)
+    pieces = max(len(a), len(b)) * 2 // 20_000 + 1
+    common = 0.0
+    for k in range(pieces):
+        x = a[len(a) * k // pieces : len(a) * (k + 1) // pieces]
+        y = b[len(b) * k // pieces : len(b) * (k + 1) // pieces]
+        common += Indel.normalized_similarity(x, y) * (len(x) + len(y))
+    return common / (len(a) + len(b))

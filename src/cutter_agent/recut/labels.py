@@ -1,0 +1,53 @@
+"""A unit's text as label and body: ``(a) the text`` is the label ``a`` and the words ``the text``.
+
+Likeness looks at bodies only, so that a renumbered unit is as like itself as before; place looks at labels. What a
+label looks like is common to the families of law (a number, a Roman numeral or a letter, with brackets or a full
+stop, perhaps behind one word: ``Điều 14.``, ``§ 3``, ``Art. 7``, ``(1bis)``, ``II. Hauptstück``), so no profile is asked.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MARKS = r"[\s\ufeff#>*+|_-]*"
+_OPEN = r"[(\[^§]*\s*"
+_WORD = r"(?:[^\W\d_]{1,12}\.?\s+)?"
+_NUMBER = (
+    r"(?:\d+(?:[.\-]\d+)*(?:\s?[a-zđ]{1,2}|bis|ter|quater)?(?=[\W_]|$)"
+    r"|[IVXLCDM]+(?=[\s.):<\[]|$)|[ivxlcdm]+(?:\.\d+)?(?=[.)])|[^\W\d_]{1,2}(?:\.\d+)?(?=[.)]))"
+)
+_RAISED = r"(?:<sup>[^<]{0,9}</sup>)?"
+_CLOSE = r"[)\]:.º°]*"
+_LABEL = re.compile(f"{_MARKS}({_OPEN}{_WORD}{_OPEN}{_NUMBER}{_RAISED}){_CLOSE}(?=[\\W_]|$)")
+_SECOND = re.compile(rf"\s*(\({_NUMBER}{_RAISED}\))")
+_FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]")
+_WORDS = re.compile(r"\w+")
+_BRACKETED = re.compile(r"\W*?[\[(（【][^\[\]]*[\])）】]\W*", re.DOTALL)
+_STUB_WORDS = 25
+_BARE_STUB_WORDS = 3
+_PLAIN = re.compile(r"[^\w<]+")
+
+
+def split_label(text: str) -> tuple[str, str]:
+    """``(label, rest)``: the label without its punctuation, case kept (``A`` is not ``a``), or "" where there is none."""
+    found = _LABEL.match(text)
+    if found is None:
+        return "", text
+    label, end = found[1], found.end()
+    second = _SECOND.match(text, end)
+    if second is not None:
+        label, end = f"{label} {second[1]}", second.end()
+    return _PLAIN.sub(" ", label).strip(), text[end:]
+
+
+def words_of(body: str) -> list[str]:
+    """The words that likeness compares: composed letters, footnote marks left out (amendments renumber them)."""
+    return _WORDS.findall(unicodedata.normalize("NFC", _FOOTNOTE.sub(" ", body)))
+
+
+def is_stub(body: str, words: int) -> bool:
+    """Whether a body only says of its unit that it is gone: wholly in brackets (``[Repealed, …]``), or hardly a word."""
+    if words <= _BARE_STUB_WORDS:
+        return words > 0
+    return words <= _STUB_WORDS and _BRACKETED.fullmatch(body) is not None

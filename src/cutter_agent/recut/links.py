@@ -1,0 +1,86 @@
+"""Which old unit is which new one, so far; and the spine: the heaviest set of links that keeps the order."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+FREE = -1
+
+
+class Links:
+    """A one-to-one relation in the making. ``to_new[i]`` and ``to_old[j]`` are places or ``FREE``."""
+
+    def __init__(self, old_count: int, new_count: int) -> None:
+        self.to_new = [FREE] * old_count
+        self.to_old = [FREE] * new_count
+
+    def join(self, old: int, new: int) -> None:
+        """Both must be free: an identity is given once."""
+        assert self.to_new[old] == FREE and self.to_old[new] == FREE  # noqa: S101, PT018 - one line, one invariant
+        self.to_new[old] = new
+        self.to_old[new] = old
+
+    def part(self, old: int, new: int) -> None:
+        """Takes a link back."""
+        assert self.to_new[old] == new and self.to_old[new] == old  # noqa: S101, PT018
+        self.to_new[old] = self.to_old[new] = FREE
+
+    def free(self, old: int, new: int) -> bool:
+        """Whether both are still to be had."""
+        return self.to_new[old] == FREE and self.to_old[new] == FREE
+
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """In the order of the old side."""
+        return ((old, new) for old, new in enumerate(self.to_new) if new != FREE)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Units without a partner between two neighbours of the spine."""
+
+    old: list[int]
+    new: list[int]
+
+
+def spine(pairs: Sequence[tuple[int, int]], weights: Sequence[int]) -> list[int]:
+    """Indices of the heaviest chain that rises on both sides. ``pairs`` rise on the old side. O(n log n)."""
+    if all(pairs[k][1] < pairs[k + 1][1] for k in range(len(pairs) - 1)):
+        return list(range(len(pairs)))
+    ranks = sorted(new for _, new in pairs)
+    best = [0] * (len(pairs) + 1)  # a Fenwick tree of maxima over ranks
+    last = [-1] * (len(pairs) + 1)
+    before = [-1] * len(pairs)
+    for index, ((_, new), weight) in enumerate(zip(pairs, weights, strict=True)):
+        rank = bisect_left(ranks, new)
+        total, at = 0, rank
+        while at > 0:
+            if best[at] > total:
+                total, before[index] = best[at], last[at]
+            at &= at - 1
+        total, at = total + weight, rank + 1
+        while at <= len(pairs):
+            if total > best[at]:
+                best[at], last[at] = total, index
+            at += at & -at
+    top, at = (0, -1), len(pairs)
+    while at > 0:
+        top, at = max(top, (best[at], last[at])), at & (at - 1)
+    chain = []
+    index = top[1]
+    while index >= 0:
+        chain.append(index)
+        index = before[index]
+    return chain[::-1]
+
+
+def gaps(links: Links, on_spine: Sequence[tuple[int, int]]) -> Iterator[Gap]:
+    """The gaps that have free units on both sides."""
+    old_at = new_at = 0
+    for old, new in (*on_spine, (len(links.to_new), len(links.to_old))):
+        free_old = [i for i in range(old_at, old) if links.to_new[i] == FREE]
+        free_new = [j for j in range(new_at, new) if links.to_old[j] == FREE]
+        if free_old and free_new:
+            yield Gap(free_old, free_new)
+        old_at, new_at = old + 1, new + 1

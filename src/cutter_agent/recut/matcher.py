@@ -1,0 +1,138 @@
+"""``match``: old units and a new snapshot to what became of each (design 4.4). Pure.
+
+Evidence in order of weight: equal bytes; what stands inside a frame; address and likeness between certain neighbours;
+likeness anywhere. A unit keeps its identity only by evidence: another text at an old address is retired and inserted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cutter_agent.model import Segmentation
+from cutter_agent.recut import doubts, topology
+from cutter_agent.recut.anchors import anchor, spread
+from cutter_agent.recut.closing import Closing, present_spine
+from cutter_agent.recut.judge import Judge
+from cutter_agent.recut.kin import join_frames
+from cutter_agent.recut.links import FREE, Links
+from cutter_agent.recut.matching import Change, Matching, Merge, Pair, Question, Split
+from cutter_agent.recut.side import Lexicon, Side
+from cutter_agent.recut.wander import follow
+
+_ROUNDS = 2
+_PROBED = 1000
+_UNSAID = 0.1
+"""A larger share of numbers than this that the text does not say: they count places."""
+
+
+def match(old: Segmentation, old_bytes: bytes, new: Segmentation, new_bytes: bytes) -> Matching:
+    """What became of each unit of ``old`` in ``new``.
+
+    ``old`` may hold living units: their addresses are those that were minted, whatever their place is now.
+    Time grows linearly with the documents, but for sorting; comparisons of texts are drawn from a bounded budget.
+
+    Raises:
+        InputRefused: bytes are not those of their segmentation.
+    """
+    lexicon = Lexicon()
+    before, after = Side(old, old_bytes, lexicon), Side(new, new_bytes, lexicon)
+    links = Links(len(before), len(after))
+    positional = counts_places(before) or counts_places(after)
+    judge = Judge(before, after, links, positional=positional)
+    anchor(before, after, links, positional=positional)
+    questions: list[Question] = []
+    parting = _Partings()
+    if FREE in links.to_new or FREE in links.to_old:
+        closing = Closing(judge)
+        for _ in range(_ROUNDS):
+            join_frames(judge)
+            closing.close()
+            spread(before, after, links)
+        join_frames(judge)
+        unclear = follow(judge)
+        join_frames(judge)
+        parting = _part(judge)
+        questions = [
+            *doubts.identity(judge, list(links.pairs())),
+            *doubts.take_overs(judge),
+            *doubts.choices([case for case in unclear if links.to_old[case[0]] == FREE]),
+            *parting.questions,
+        ]
+    return _told(judge, old, new, parting, questions)
+
+
+def counts_places(side: Side) -> bool:
+    """Whether numbers are places (the third paragraph) and not labels that stand in the text (paragraph 3)."""
+    numbered = [i for i, unit in enumerate(side.units) if unit.number is not None and unit.number.isdigit()]
+    probe = numbered[:: max(1, len(numbered) // _PROBED)]
+    return sum(_unsaid(side, i) for i in probe) > _UNSAID * len(probe)
+
+
+def _unsaid(side: Side, i: int) -> bool:
+    last = side.read(i).label.rpartition(" ")[2]
+    return not last or (last.isdigit() and last != side.units[i].number)
+
+
+@dataclass
+class _Partings:
+    split: list[Split] = field(default_factory=list)
+    merged: list[Merge] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+
+
+def _part(judge: Judge) -> _Partings:
+    out, links = _Partings(), judge.links
+    for found in topology.splits(judge):
+        if found.heir != FREE and topology.keeps_heir(judge, found, merged=False):
+            out.questions.append(doubts.parted(found, merged=False))
+            continue
+        if found.heir != FREE:
+            links.part(found.whole, found.heir)
+        out.split.append(Split(old=found.whole, new=found.pieces))
+    gone_old = {s.old for s in out.split}
+    gone_new = {j for s in out.split for j in s.new}
+    for found in topology.merges(judge):
+        if found.whole in gone_new or gone_old.intersection(found.pieces):
+            continue
+        if found.heir != FREE and topology.keeps_heir(judge, found, merged=True):
+            out.questions.append(doubts.parted(found, merged=True))
+            continue
+        if found.heir != FREE:
+            links.part(found.heir, found.whole)
+        out.merged.append(Merge(old=found.pieces, new=found.whole))
+    return out
+
+
+def _told(
+    judge: Judge, old: Segmentation, new: Segmentation, parting: _Partings, questions: list[Question]
+) -> Matching:
+    links = judge.links
+    kept = set(present_spine(judge))
+    pairs = sorted(links.pairs(), key=lambda pair: pair[1])
+    gone_old = {s.old for s in parting.split} | {i for m in parting.merged for i in m.old}
+    gone_new = {m.new for m in parting.merged} | {j for s in parting.split for j in s.new}
+    return Matching(
+        old=old,
+        new=new,
+        pairs=tuple(_pair(judge, i, j, in_order=(i, j) in kept) for i, j in pairs),
+        inserted=tuple(j for j, i in enumerate(links.to_old) if i == FREE and j not in gone_new),
+        retired=tuple(i for i, j in enumerate(links.to_new) if j == FREE and i not in gone_old),
+        split=tuple(parting.split),
+        merged=tuple(parting.merged),
+        questions=tuple(questions),
+    )
+
+
+def _pair(judge: Judge, i: int, j: int, *, in_order: bool) -> Pair:
+    same_bytes = judge.old.hashes[i] == judge.new.hashes[j]
+    a, b = judge.old.parents[i], judge.new.parents[j]
+    same_parent = judge.links.to_new[a] == b if a != FREE and b != FREE else a == b
+    if not in_order or not same_parent:
+        change = Change.MOVED
+    elif same_bytes:
+        change = Change.UNCHANGED
+    elif judge.old.read(i).label != judge.new.read(j).label:
+        change = Change.RENUMBERED
+    else:
+        change = Change.REVISED
+    return Pair(old=i, new=j, change=change, likeness=1.0 if same_bytes else round(judge.likeness(i, j), 4))

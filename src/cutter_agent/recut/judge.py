@@ -10,8 +10,8 @@ from rapidfuzz.distance import Indel
 from cutter_agent.recut.links import FREE, Links
 from cutter_agent.recut.side import Side
 
-ALIKE_AT_PLACE = 0.4
-"""At the same label under the same parent: less alike than this is another text at an old address."""
+ALIKE_AT_PLACE = 0.2
+"""At the same label under the same parent: less alike than this (function words alone) is another text at an old address."""
 ALIKE_NEAR = 0.5
 """Unlabelled units at the same place of the same parent (paragraphs, headings)."""
 ALIKE_IN_ORDER = 0.6
@@ -23,6 +23,10 @@ TELLING_WORDS = 4
 ELSEWHERE_WORDS = 8
 """Fewer words prove nothing out of order."""
 
+ALIKE_INSIDE = 0.4
+"""Frames at the same place: own text and what stands under it, taken together."""
+
+_INSIDE_WORDS = 400
 _COMPARABLE = 400_000_000  # product of two lengths in words; above it pieces are compared
 _PLACE, _KIN = 0.25, 0.15
 
@@ -90,11 +94,39 @@ class Judge:
         same_level = self.old.units[i].level == self.new.units[j].level
         a, b = self.old.read(i), self.new.read(j)
         words = min(len(a.words), len(b.words))
+        if not same_level and self._descends(i, j):
+            return Bond(0.0, 0.0)
         need = self._need(place, words, same_level=same_level)
         likeness = self.likeness(i, j, min(need, ALIKE_AT_PLACE))
-        if likeness >= need or (place is Place.SAME and _emptied(a.words, b.words, stub=b.stub)):
+        if likeness >= need or self._lives_on(i, j, place):
             return Bond(likeness + _PLACE * place / 2 + _KIN * kin + 0.01, likeness)
         return Bond(0.0, likeness)
+
+    def _lives_on(self, i: int, j: int, place: Place) -> bool:
+        """Other words at one place, and yet the unit: a stub, a frame without text, a frame whose inside is alike."""
+        a, b = self.old.read(i), self.new.read(j)
+        if place is Place.OTHER:
+            return False
+        if b.stub is not None and a.words and (b.stub or place is Place.SAME):
+            return a.words.startswith(b.stub)
+        if place is Place.NEAR:
+            return False
+        if not a.words or not b.words or a.stub is not None:
+            return True
+        framed = self.old.children[i] + self.new.children[j] > 0
+        return framed and self._inside(i, j) >= ALIKE_INSIDE
+
+    def _inside(self, i: int, j: int) -> float:
+        return alike(self.old.words_below(i, _INSIDE_WORDS), self.new.words_below(j, _INSIDE_WORDS), ALIKE_INSIDE)
+
+    def _descends(self, i: int, j: int) -> bool:
+        """Whether text only went down into the first child of its unit, or up out of it: the frame is the unit."""
+        a, b = self.old.parents[i], self.new.parents[j]
+        into = b != FREE and self._same_spot(i, b)
+        return into or (a != FREE and self._same_spot(a, j))
+
+    def _same_spot(self, i: int, j: int) -> bool:
+        return self.links.to_new[i] == j or self.place(i, j, self.kin(i, j)) is Place.SAME
 
     @staticmethod
     def _need(place: Place, words: int, *, same_level: bool) -> float:
@@ -105,11 +137,6 @@ class Judge:
         if place is Place.NEAR:
             return ALIKE_NEAR
         return ALIKE_IN_ORDER if words >= TELLING_WORDS else 0.95
-
-
-def _emptied(old: str, new: str, *, stub: bool) -> bool:
-    """A place whose text went away (a stub, or now only a frame for its children) or whose frame got a text."""
-    return (stub and len(old) > 0) or (not new) or (not old)
 
 
 def alike(a: str, b: str, cutoff: float = 0.0) -> float:

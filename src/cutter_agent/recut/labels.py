@@ -24,13 +24,39 @@ _SECOND = re.compile(rf"\s*(\({_NUMBER}{_RAISED}\))")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]")
 _WORDS = re.compile(r"\w+")
 _BRACKETED = re.compile(r"\W*?[\[(（【][^\[\]]*[\])）】]\W*", re.DOTALL)
+_HEADED = re.compile(r"([^\[\]]{1,80})\[[^\[\]]*\]\W*", re.DOTALL)
 _STUB_WORDS = 25
 _BARE_STUB_WORDS = 3
+_NOTE_LINES = 3
 _PLAIN = re.compile(r"[^\w<]+")
 
 
-def split_label(text: str) -> tuple[str, str]:
-    """``(label, rest)``: the label without its punctuation, case kept (``A`` is not ``a``), or "" where there is none."""
+def split_label(text: str, number: str | None = None) -> tuple[str, str]:
+    """``(label, rest)``: the label without its punctuation, case kept (``A`` is not ``a``), or "" where there is none.
+
+    ``number`` is the unit's number: where the text does not begin with it, a line just below may (a marginal note
+    stands above its unit), and the note belongs to the rest.
+    """
+    label, rest = _first_label(text)
+    if number is None or _says(label, number):
+        return label, rest
+    above, line, below = text.partition("\n")
+    for _ in range(_NOTE_LINES):
+        if not line:
+            break
+        lower, lower_rest = _first_label(below)
+        if _says(lower, number):
+            return lower, f"{above}\n{lower_rest}"
+        head, line, below = below.partition("\n")
+        above = f"{above}\n{head}"
+    return label, rest
+
+
+def _says(label: str, number: str) -> bool:
+    return label.rpartition(" ")[2].casefold() == number.casefold() or number in label.split()
+
+
+def _first_label(text: str) -> tuple[str, str]:
     found = _LABEL.match(text)
     if found is None:
         return "", text
@@ -46,8 +72,17 @@ def words_of(body: str) -> list[str]:
     return _WORDS.findall(unicodedata.normalize("NFC", _FOOTNOTE.sub(" ", body)))
 
 
-def is_stub(body: str, words: int) -> bool:
-    """Whether a body only says of its unit that it is gone: wholly in brackets (``[Repealed, …]``), or hardly a word."""
+def stub_head(body: str, words: int) -> str | None:
+    """What a stub says before its bracket ("" mostly), or None where the body is no stub.
+
+    A stub only says of its unit that it is gone: wholly in brackets (``[Repealed, …]``), a defined term and a bracket
+    (``salary [Repealed]``), or hardly a word.
+    """
     if words <= _BARE_STUB_WORDS:
-        return words > 0
-    return words <= _STUB_WORDS and _BRACKETED.fullmatch(body) is not None
+        return "" if words else None
+    if words > _STUB_WORDS:
+        return None
+    if _BRACKETED.fullmatch(body):
+        return ""
+    headed = _HEADED.fullmatch(body)
+    return headed[1] if headed is not None else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cutter_agent.errors import InputRefused
 from cutter_agent.model import Segmentation
-from cutter_agent.recut.labels import is_stub, split_label, words_of
+from cutter_agent.recut.labels import split_label, stub_head, words_of
 
 _SURROGATES = range(0xD800, 0xE000)
 _LAST_CODE = 0x10FFFF
@@ -39,11 +39,11 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A unit's text: its label, its words as characters of the lexicon, and whether it is a stub."""
+    """A unit's text: its label, its words as characters of the lexicon, and, of a stub, the words before its bracket."""
 
     label: str
     words: str
-    stub: bool
+    stub: str | None
 
 
 class Side:
@@ -81,12 +81,27 @@ class Side:
         unit = self.units[index]
         return self.data[unit.start_byte : unit.end_byte].decode("utf-8", errors="replace")
 
+    def words_below(self, index: int, limit: int) -> str:
+        """The words of a unit and of what stands under it, about ``limit`` of them at most."""
+        out, count = [], 0
+        for at in range(index, len(self)):
+            if at > index and self.parents[at] < index:
+                break
+            words = self.read(at).words
+            out.append(words[: limit - count])
+            count += len(out[-1])
+            if count >= limit:
+                break
+        return "".join(out)
+
     def read(self, index: int) -> Reading:
         """Label and words, read once."""
         reading = self._readings[index]
         if reading is None:
-            label, body = split_label(self.text(index))
+            label, body = split_label(self.text(index), self.units[index].number)
             words = words_of(body)
-            reading = Reading(label, self._lexicon.spell(words), is_stub(body, len(words)))
+            head = None if self.children[index] else stub_head(body, len(words))
+            stub = None if head is None else self._lexicon.spell(words_of(head))
+            reading = Reading(label, self._lexicon.spell(words), stub)
             self._readings[index] = reading
         return reading

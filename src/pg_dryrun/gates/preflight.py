@@ -10,7 +10,7 @@ from pg_dryrun.gates.interface import Gate, some
 from pg_dryrun.hardcode import HardcodeReport
 from pg_dryrun.outcome import Blame, Check
 from pg_dryrun.plan import DIRTY_TREE
-from pg_dryrun.protected import ProtectedSnapshot
+from pg_dryrun.protected import ABSENT, ProtectedSnapshot
 from pg_dryrun.subject import Revision
 
 
@@ -77,7 +77,8 @@ class ProtectedGate(Gate):
     seen: ProtectedSnapshot
 
     def check(self) -> Check:
-        found = [f"{item.kind} {item.id} started {item.start_time}" for item in self.seen.protected]
+        seen = [item for item in self.seen.protected if ABSENT not in {item.id, item.start_time}]
+        found = [f"{item.kind} {item.id} started {item.start_time}" for item in seen]
         if len(found) != self.named:
             return self.broken(
                 f"{self.named} protected servers are named, {len(found)} were found",

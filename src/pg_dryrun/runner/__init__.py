@@ -6,8 +6,10 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pg_dryrun.attestation import own_key
 from pg_dryrun.credentials import Vault
 from pg_dryrun.environments.interface import Lender
+from pg_dryrun.errors import UsageError
 from pg_dryrun.evidence import Folder
 from pg_dryrun.ledger import RunLedger
 from pg_dryrun.leftovers import LEDGER, under_way
@@ -24,6 +26,7 @@ from pg_dryrun.runner.scenarios import happy_path, refusals
 from pg_dryrun.runner.source import snapshot_of_production
 from pg_dryrun.runner.teardown import teardown
 from pg_dryrun.subject import Subject
+from sealing.errors import KeyUnusable
 from sealing.keys import SigningKey
 
 _WALK = (preflight, work_place, snapshot_of_production, isolated_copy, fitness, happy_path, refusals, ledgers)
@@ -46,9 +49,10 @@ def rehearse(
     never the teardown.
 
     Raises:
-        UsageError: before anything was begun: the folder cannot be made, or the subject cannot be planned.
+        UsageError: before anything was begun: no key, no folder, or a subject that cannot be planned.
     """
     planned = planned_checks(subject)
+    signer = key or _own_key()
     started = datetime.now(UTC)
     run_id = secrets.token_hex(4)
     folder = Folder.create(out_dir, run_id=run_id, started=started)
@@ -75,7 +79,18 @@ def rehearse(
         except Interrupted as interrupted:  # in the moment between the walk's end and the hold
             _blame_the_tool(run, interrupted)
         _tear_down(run)
-        return conclude(run, key)
+        return conclude(run, signer)
+
+
+def _own_key() -> SigningKey:
+    """The tool's own key, asked for before anything is begun: evidence that nobody can sign is not worth a run."""
+    try:
+        return own_key()
+    except (OSError, KeyUnusable) as error:
+        raise UsageError(
+            f"the tool's own key cannot be used: {error}",
+            remedy="Set XDG_DATA_HOME to a folder of your own, or give a key.",
+        ) from error
 
 
 def _walk(run: Run) -> None:

@@ -32,7 +32,7 @@ class Outcome:
     record: Record | None
 
 
-def conclude(run: Run, key: SigningKey | None) -> Outcome:
+def conclude(run: Run, key: SigningKey) -> Outcome:
     """Write the evidence and say the verdict. Never raises: the last resort is a record of few words."""
     try:
         record = redacted(draft_record(run), run.vault.redact)
@@ -42,7 +42,7 @@ def conclude(run: Run, key: SigningKey | None) -> Outcome:
         return _tool_failed(run, error, key)
 
 
-def _tool_failed(run: Run, error: BaseException, key: SigningKey | None) -> Outcome:
+def _tool_failed(run: Run, error: BaseException, key: SigningKey) -> Outcome:
     """The report itself broke. What is known is written as far as it can be; no verdict on the product is left over."""
     fault = run.vault.redact(blame.spelled(error))
     with suppress(OSError):
@@ -69,7 +69,7 @@ def _what_can_be_rendered(record: Record) -> Mapping[str, bytes]:
     return found
 
 
-def _write(run: Run, record: Record, files: Mapping[str, bytes], key: SigningKey | None) -> None:
+def _write(run: Run, record: Record, files: Mapping[str, bytes], key: SigningKey) -> None:
     """All files or a raised error; no file ever holds a secret."""
     secrets = run.vault.secrets()
     for name, data in files.items():
@@ -82,7 +82,7 @@ def _write(run: Run, record: Record, files: Mapping[str, bytes], key: SigningKey
         run.folder,
         record,
         deterministic_sha256=spell(record)["deterministic_sha256"],
-        key=key or attestation.own_key(),
+        key=key,
     )
     run.folder.publish()
 

@@ -66,6 +66,8 @@ class Facts:
     digests: dict[str, str] = field(default_factory=dict)
     protected_before: ProtectedSnapshot | None = None
     protected_after: ProtectedSnapshot | None = None
+    moving: frozenset[str] = frozenset()
+    """Facts of production that may change by themselves while the run lasts."""
     source: Login | None = None
     """Production, as the role that cannot write; None for a dump file."""
     snapshot: Snapshot | None = None

@@ -105,14 +105,13 @@ def _refusal(run: Run, scenario: Scenario) -> Check:
 def _prepared(run: Run, scenario: Scenario, context: ScenarioContext) -> ScenarioResult | None:
     if scenario.prepare is None:
         return None
-    with deadline(run.plan.thresholds.scenario_timeout_s):
-        return _result_of(run, scenario, partial(scenario.prepare, context))
+    return _result_of(run, scenario, partial(scenario.prepare, context))
 
 
 def _rehearse(run: Run, scenario: Scenario, stage: Stage, folder: Path) -> Check:
     """Run the writer, ask the instruments, judge, record. A failed writer is observed all the same."""
     context = _context(run, stage.admin, folder, stage.state)
-    with recording.stopwatch() as watch, deadline(run.plan.thresholds.scenario_timeout_s):
+    with recording.stopwatch() as watch:
         result = _result_of(run, scenario, partial(scenario.run, context))
     if not result.ok:
         _require_living_server(stage.admin)
@@ -139,7 +138,8 @@ def _rehearse(run: Run, scenario: Scenario, stage: Stage, folder: Path) -> Check
 def _result_of(run: Run, scenario: Scenario, call: Callable[[], object]) -> ScenarioResult:
     """The writer's own word; what escapes is judged by where it was raised. A harness's defect is the tool's."""
     try:
-        result = call()
+        with deadline(run.plan.thresholds.scenario_timeout_s):
+            result = call()
     except (Interrupted, KeyboardInterrupt):
         raise
     except BaseException as error:

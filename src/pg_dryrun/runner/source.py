@@ -9,8 +9,8 @@ from pg_dryrun.environments.interface import Environment
 from pg_dryrun.errors import PlanFault
 from pg_dryrun.gates.interface import Gate
 from pg_dryrun.gates.source import ReadOnlyGate, SourceIdentityGate
-from pg_dryrun.observer import connect, quote
-from pg_dryrun.observer.identity import Footprint, ServerIdentity, footprint, identity
+from pg_dryrun.observer import Observer, connect, quote
+from pg_dryrun.observer.identity import footprint, identity
 from pg_dryrun.plan import DumpFile, LiveSource, StandIn
 from pg_dryrun.record import ProductionFacts
 from pg_dryrun.runner.run import Run
@@ -19,8 +19,9 @@ from sealing.digest import canonical_digest, file_sha256
 
 READER = "dryrun_reader"
 STAND_IN_DATABASE = "production"
-_MOVES_BY_ITSELF = frozenset({"database_size_bytes", "next_xid"})
-"""What a production in use changes while nobody of ours writes."""
+_SIZE = "database_size_bytes"
+_IN_USE = frozenset({_SIZE, "next_xid", "relations", "sessions_of_this_tool"})
+"""What a production in use changes while nobody of ours writes; a stand-in changes nothing but its size."""
 
 
 def snapshot_of_production(run: Run) -> None:
@@ -44,8 +45,7 @@ def _read_only(run: Run) -> Gate:
         case StandIn():
             run.facts.source = _stand_in(run)
     with connect(run.facts.source, purpose="proof", read_only=True) as observer:
-        before, moving = look_at_server(identity(observer), footprint(observer))
-        run.facts.production = replace(run.facts.production, identity_before={**before, **moving})
+        run.facts.production = replace(run.facts.production, identity_before=look_at_server(run, observer))
         return ReadOnlyGate(proof=reader.prove(observer))
 
 
@@ -115,11 +115,11 @@ def _stand_in(run: Run) -> Login:
     return reader.create_reader(admin, role=READER, password=run.vault.new_password(f"password of {READER}"))
 
 
-def look_at_server(who: ServerIdentity, weight: Footprint) -> tuple[dict[str, object], dict[str, object]]:
-    """(what may never change, what a production in use changes by itself), as canonical-JSON values."""
-    facts: dict[str, object] = {name: _plain(value) for name, value in {**asdict(who), **asdict(weight)}.items()}
-    moving = {name: facts.pop(name) for name in _MOVES_BY_ITSELF}
-    return facts, moving
+def look_at_server(run: Run, observer: Observer) -> dict[str, object]:
+    """Identity and footprint of production now, as canonical-JSON values."""
+    who, weight = identity(observer), footprint(observer)
+    run.facts.moving = _IN_USE if isinstance(run.plan.source, LiveSource) else frozenset({_SIZE})
+    return {name: _plain(value) for name, value in {**asdict(who), **asdict(weight)}.items()}
 
 
 def look_at_file(source: DumpFile) -> dict[str, object]:

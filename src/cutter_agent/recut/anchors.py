@@ -64,3 +64,16 @@ def _same_address(old: Side, new: Side, links: Links) -> None:
             j = new.place_of.get(unit.address, FREE)
             if j != FREE and links.to_old[j] == FREE and old.hashes[i] == new.hashes[j]:
                 links.join(i, j)
+
+
+def gather(old: Side, new: Side, links: Links) -> None:
+    """Equal bytes that are still free, in their parent's new place, whatever the order. O(n)."""
+    left: dict[tuple[str, int], list[int]] = {}
+    for j in range(len(new) - 1, -1, -1):
+        if links.to_old[j] == FREE:
+            left.setdefault((new.hashes[j], new.parents[j]), []).append(j)
+    for i, linked in enumerate(links.to_new):
+        parent = old.parents[i]
+        found = left.get((old.hashes[i], parent if parent == FREE else links.to_new[parent]))
+        if linked == FREE and found:
+            links.join(i, found.pop())

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cutter_agent.recut.judge import Judge
-from cutter_agent.recut.links import Gap, Links, gaps, spine
+from cutter_agent.recut.links import FREE, Links, gaps, spine
 
 _CELLS = 10_000
 _CELLS_PER_UNIT = 60
@@ -30,6 +30,23 @@ class Closing:
         """One round over all gaps of the present spine."""
         for gap in gaps(self._links, present_spine(self._judge)):
             self._close(gap.old, gap.new, _DEPTH)
+
+    def close_places(self) -> None:
+        """Free units at one place, whatever the order: another link may have crossed them. O(n)."""
+        judge, links = self._judge, self._links
+        at: dict[tuple[int, str, str], int] = {}
+        for j, i in enumerate(links.to_old):
+            label = judge.new.read(j).label if i == FREE else ""
+            if label:
+                at.setdefault((judge.new.parents[j], judge.new.units[j].level, label), j)
+        for i, linked in enumerate(links.to_new):
+            if linked != FREE:
+                continue
+            parent = judge.old.parents[i]
+            parent = parent if parent == FREE else links.to_new[parent]
+            j = at.get((parent, judge.old.units[i].level, judge.old.read(i).label), FREE)
+            if j != FREE and links.free(i, j) and judge.bond(i, j).value > 0:
+                links.join(i, j)
 
     def _close(self, old: Sequence[int], new: Sequence[int], depth: int) -> None:
         if not old or not new:
@@ -111,6 +128,3 @@ def present_spine(judge: Judge) -> list[tuple[int, int]]:
     pairs = list(links.pairs())
     weights = [64 + judge.old.size(i) for i, _ in pairs]
     return [pairs[k] for k in spine(pairs, weights)]
-
-
-__all__ = ["Closing", "Gap", "present_spine"]

@@ -67,7 +67,9 @@ def parted(parting: Parting, *, merged: bool) -> Question:
     """A split or a merge in which one unit is taken as the heir."""
     doubt = Doubt.MERGE if merged else Doubt.SPLIT
     old, new = (parting.pieces, (parting.whole,)) if merged else ((parting.whole,), parting.pieces)
-    reason = f"{parting.likeness:.0%} of the text {'comes from several units' if merged else 'went on in several units'}"
+    reason = (
+        f"{parting.likeness:.0%} of the text {'comes from several units' if merged else 'went on in several units'}"
+    )
     return _question(doubt, old, new, parting.likeness, False, Assumed.SAME_UNIT, f"{reason}; one is taken as the heir")
 
 

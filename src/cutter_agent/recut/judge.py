@@ -11,7 +11,9 @@ from cutter_agent.recut.links import FREE, Links
 from cutter_agent.recut.side import Side
 
 ALIKE_AT_PLACE = 0.2
-"""At the same label under the same parent: less alike than this (function words alone) is another text at an old address."""
+"""At the same label under the same parent. Function words alone make two texts of one law this much alike."""
+ALIKE_IN_REWRITTEN = 0.7
+"""The same, where everything around was rewritten, too: then the place says little."""
 ALIKE_NEAR = 0.5
 """Unlabelled units at the same place of the same parent (paragraphs, headings)."""
 ALIKE_IN_ORDER = 0.6
@@ -29,6 +31,7 @@ ALIKE_INSIDE = 0.4
 _INSIDE_WORDS = 400
 _COMPARABLE = 400_000_000  # product of two lengths in words; above it pieces are compared
 _PLACE, _KIN = 0.25, 0.15
+_LAST_RESORT = 0.05
 
 
 class Place(IntEnum):
@@ -53,6 +56,24 @@ class Judge:
     def __init__(self, old: Side, new: Side, links: Links, *, positional: bool) -> None:
         self.old, self.new, self.links = old, new, links
         self._positional = positional
+        self._kept_below: set[int] = set()
+        self.lenient = False
+
+    def look_around(self) -> None:
+        """Notes under which old parents a text stands word for word as before. Called when the anchors are set."""
+        hashes = self.new.hashes
+        self._kept_below = {self.old.parents[i] for i, j in self.links.pairs() if self.old.hashes[i] == hashes[j]}
+
+    def rewritten(self, i: int, j: int) -> bool:
+        """Whether the whole family was replaced: the parent's own words changed, and no text beside is as it was.
+
+        Amendments replace either one provision, and leave what is around it, or a provision with all that stands in
+        it. In the first case the place speaks for the unit, in the second its parts may be new ones.
+        """
+        a, b = self.old.parents[i], self.new.parents[j]
+        if a == FREE or b == FREE or a in self._kept_below:
+            return False
+        return self.old.read(a).words != self.new.read(b).words or not self.old.read(a).words
 
     def likeness(self, i: int, j: int, cutoff: float = 0.0) -> float:
         """Common words in order, twice, over all words: 0 to 1. Two empty bodies: 1 where the labels agree."""
@@ -97,9 +118,15 @@ class Judge:
         if not same_level and self._descends(i, j):
             return Bond(0.0, 0.0)
         need = self._need(place, words, same_level=same_level)
-        likeness = self.likeness(i, j, min(need, ALIKE_AT_PLACE))
+        if place is Place.SAME and self.rewritten(i, j):
+            need = ALIKE_IN_REWRITTEN
+        likeness = self.likeness(i, j, ALIKE_AT_PLACE)
+        if place is Place.OTHER and likeness >= need and not self._frame_moved(i, j):
+            return Bond(0.0, likeness)
         if likeness >= need or self._lives_on(i, j, place):
-            return Bond(likeness + _PLACE * place / 2 + _KIN * kin + 0.01, likeness)
+            return Bond(likeness + _PLACE * place / 2 + _KIN * kin + _LAST_RESORT, likeness)
+        if self.lenient and place is Place.SAME and need == ALIKE_AT_PLACE:
+            return Bond(_LAST_RESORT, likeness)
         return Bond(0.0, likeness)
 
     def _lives_on(self, i: int, j: int, place: Place) -> bool:
@@ -113,8 +140,14 @@ class Judge:
             return False
         if not a.words or not b.words or a.stub is not None:
             return True
-        framed = self.old.children[i] + self.new.children[j] > 0
+        framed = self.old.children[i] + self.new.children[j] > 0 and not self.rewritten(i, j)
         return framed and self._inside(i, j) >= ALIKE_INSIDE
+
+    def _frame_moved(self, i: int, j: int) -> bool:
+        """A frame is known at another place only with what stands in it; a unit that is no frame needs no more."""
+        if not (self.old.children[i] and self.new.children[j]):
+            return True
+        return self._inside(i, j) >= ALIKE_INSIDE
 
     def _inside(self, i: int, j: int) -> float:
         return alike(self.old.words_below(i, _INSIDE_WORDS), self.new.words_below(j, _INSIDE_WORDS), ALIKE_INSIDE)

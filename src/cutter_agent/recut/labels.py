@@ -53,7 +53,8 @@ def split_label(text: str, number: str | None = None) -> tuple[str, str]:
 
 
 def _says(label: str, number: str) -> bool:
-    return label.rpartition(" ")[2].casefold() == number.casefold() or number in label.split()
+    said = _PLAIN.sub(" ", number).strip().casefold()
+    return f" {said} " in f" {label.casefold()} "
 
 
 def _first_label(text: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from cutter_agent.model import Segmentation
 from cutter_agent.recut import doubts, topology
-from cutter_agent.recut.anchors import anchor, spread
+from cutter_agent.recut.anchors import anchor, gather, spread
 from cutter_agent.recut.closing import Closing, present_spine
 from cutter_agent.recut.judge import Judge
 from cutter_agent.recut.kin import join_frames
@@ -43,13 +43,18 @@ def match(old: Segmentation, old_bytes: bytes, new: Segmentation, new_bytes: byt
     questions: list[Question] = []
     parting = _Partings()
     if FREE in links.to_new or FREE in links.to_old:
+        judge.look_around()
         closing = Closing(judge)
         for _ in range(_ROUNDS):
             join_frames(judge)
             closing.close()
             spread(before, after, links)
         join_frames(judge)
+        gather(before, after, links)
         unclear = follow(judge)
+        judge.lenient = True
+        closing.close()
+        closing.close_places()
         join_frames(judge)
         parting = _part(judge)
         questions = [
@@ -69,8 +74,8 @@ def counts_places(side: Side) -> bool:
 
 
 def _unsaid(side: Side, i: int) -> bool:
-    last = side.read(i).label.rpartition(" ")[2]
-    return not last or (last.isdigit() and last != side.units[i].number)
+    label = side.read(i).label.split()
+    return not label or (label[-1].isdigit() and side.units[i].number not in label)
 
 
 @dataclass

@@ -143,3 +143,13 @@ def test_version_and_help() -> None:
     for command in ("check", "show", "clean"):
         assert command in text
         assert "Exit codes:" in pg_dryrun(command, "--help").stdout
+
+
+def test_the_page_about_the_commands_says_what_the_help_says() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "pg-dryrun.md").read_text(encoding="utf-8")
+    for command in ("check", "show", "clean"):
+        words = " ".join(pg_dryrun(command, "--help").stdout.split())
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `pg-dryrun {command} ")]
+        _, _, does, exit_codes, _ = (cell.strip() for cell in row.split("|"))
+        assert does in words
+        assert f"Exit codes: {exit_codes}." in words

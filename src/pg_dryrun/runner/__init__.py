@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from sealing.keys import SigningKey
 
 _WALK = (preflight, work_place, snapshot_of_production, isolated_copy, fitness, happy_path, refusals, ledgers)
 
-__all__ = ["Outcome", "Progress", "rehearse"]
+__all__ = ["Outcome", "Progress", "conduct", "rehearse"]
 
 
 def rehearse(
@@ -51,7 +52,25 @@ def rehearse(
     Raises:
         UsageError: before anything was begun: no key, no folder, or a subject that cannot be planned.
     """
-    planned = planned_checks(subject)
+    return conduct(subject, plan, lender, out_dir, progress, planned=planned_checks(subject), walk=_WALK, key=key)
+
+
+def conduct(
+    subject: Subject,
+    plan: Plan,
+    lender: Lender,
+    out_dir: Path,
+    progress: Progress | None,
+    *,
+    planned: tuple[Planned, ...],
+    walk: Sequence[Callable[[Run], None]],
+    key: SigningKey | None = None,
+    database: str | None = None,
+) -> Outcome:
+    """What every run has in common: folder, ledger, signals; the ``walk`` up to its first broken check; teardown, seal.
+
+    ``database`` is the name of the restored copy; None: as the snapshot has it. Raises as ``rehearse`` does.
+    """
     signer = key or _own_key()
     started = datetime.now(UTC)
     run_id = secrets.token_hex(4)
@@ -72,9 +91,10 @@ def rehearse(
             guard=guard,
             planned=planned,
             progress=progress or Silent(),
+            database=database,
         )
         try:
-            _walk(run)
+            _walk(run, walk)
             guard.hold()
         except Interrupted as interrupted:  # in the moment between the walk's end and the hold
             _blame_the_tool(run, interrupted)
@@ -93,10 +113,10 @@ def _own_key() -> SigningKey:
         ) from error
 
 
-def _walk(run: Run) -> None:
+def _walk(run: Run, walk: Sequence[Callable[[Run], None]]) -> None:
     """C-01 to C-12, up to the first check that is broken or could not run."""
     try:
-        for stage in _WALK:
+        for stage in walk:
             stage(run)
     except Stop:
         return

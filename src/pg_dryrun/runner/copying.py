@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pg_dryrun import canaries, contract, fidelity, reachability, restore, roles
@@ -15,7 +16,7 @@ from pg_dryrun.observer import connect, schema
 from pg_dryrun.observer.identity import identity
 from pg_dryrun.observer.presence import relation_names
 from pg_dryrun.outcome import Status
-from pg_dryrun.plan import LiveSource
+from pg_dryrun.plan import OTHER_MAJOR, LiveSource
 from pg_dryrun.protected import ABSENT
 from pg_dryrun.runner.run import Run
 from pg_dryrun.runner.source import rehearsal_environment
@@ -25,7 +26,14 @@ from pg_dryrun.subject import Login
 
 
 def isolated_copy(run: Run) -> None:
-    """C-04 and C-05. Before the restore writes anything, the identity guard is asked a first time."""
+    """C-04 and C-05."""
+    faithful_copy(run)
+    run.ask(RelationsGate, lambda: _relations(run))
+
+
+def faithful_copy(run: Run) -> None:
+    """C-04 and C-05 as far as they concern any writer. Before the restore writes anything, the identity guard is asked
+    a first time."""
     run.step("C-04")
     run.ask(ReachabilityGate, lambda: _reachability(run))
     run.step("C-05")
@@ -33,17 +41,26 @@ def isolated_copy(run: Run) -> None:
     if _identity(run).check().status is not Status.PASSED:
         run.ask(IdentityGate, lambda: _identity(run))
     run.ask(RestoreGate, lambda: _restore(run))
-    run.ask(RelationsGate, lambda: _relations(run))
 
 
 def fitness(run: Run) -> None:
     """C-06 to C-09, and the golden copy of which all clones are made."""
     run.step("C-06")
     run.ask(GrantsGate, lambda: _grants(run))
-    run.step("C-07")
-    run.ask(IdentityGate, lambda: _identity(run))
+    identity_guard(run)
     run.step("C-08")
     run.ask(ContractGate, lambda: ContractGate(report=contract.check(restored(run), run.subject.emissions)))
+    proven_instruments(run)
+
+
+def identity_guard(run: Run) -> None:
+    """C-07, the hard abort before any write of the subject."""
+    run.step("C-07")
+    run.ask(IdentityGate, lambda: _identity(run))
+
+
+def proven_instruments(run: Run) -> None:
+    """C-09: on a clone of their own."""
     run.step("C-09")
     run.ask(InstrumentsGate, lambda: _instruments(run))
 
@@ -63,11 +80,11 @@ def principals_on(run: Run, admin: Login) -> dict[str, Login]:
     }
 
 
-def take_clone(run: Run, name: str) -> Environment:
+def take_clone(run: Run, name: str, *, settings: Mapping[str, str] = SERVER_SETTINGS) -> Environment:
     """A clone of the golden copy under the instruments' settings; registered, so it is given back whatever comes."""
     if run.golden is None:
         run.golden = GoldenCopy(rehearsal_environment(run))
-    clone = run.golden.take(name, settings=SERVER_SETTINGS)
+    clone = run.golden.take(name, settings=settings)
     run.environments.append(clone)
     return clone
 
@@ -103,7 +120,17 @@ def _reachability(run: Run) -> Gate:
 def _restorable(run: Run) -> Gate:
     environment = rehearsal_environment(run)
     missing = restore.missing(_snapshot(run).needs, environment.admin)
-    return RestorableGate(missing=missing, deviations=environment.describe().deviations)
+    deviations = list(environment.describe().deviations)
+    if OTHER_MAJOR in run.plan.allowed_deviations:
+        deviations += [f"another major version: the source has {item.name}" for item in missing if _is_version(item)]
+        missing = tuple(item for item in missing if not _is_version(item))
+        if run.facts.environment is not None:
+            run.facts.environment = replace(run.facts.environment, deviations=tuple(deviations))
+    return RestorableGate(missing=missing, deviations=deviations)
+
+
+def _is_version(item: restore.Missing) -> bool:
+    return item.kind == "version"
 
 
 def _restore(run: Run) -> Gate:
@@ -114,6 +141,7 @@ def _restore(run: Run) -> Gate:
         environment.admin,
         bin_dir=environment.program("pg_restore").parent,
         vault=run.vault,
+        dbname=run.database,
         timeout_s=float(run.plan.thresholds.command_timeout_s),
     )
     run.facts.copy = done.admin

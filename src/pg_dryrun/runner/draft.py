@@ -46,6 +46,7 @@ def draft_record(run: Run, *, tool_fault: str | None = None) -> Record:
         subject=_subject(run),
         production=facts.production,
         environment=facts.environment,
+        program=facts.program,
         scenarios=tuple(facts.scenarios),
         baselines={chain: dict(rows) for chain, rows in facts.baselines.items()},
         statements=tuple(

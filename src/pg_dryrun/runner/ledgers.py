@@ -15,6 +15,11 @@ def ledgers(run: Run) -> None:
     run.step("C-12")
     run.ask(BypassGate, lambda: _bypass(run))
     run.ask(AllowListGate, lambda: _allow_list(run))
+    no_secret_left(run)
+
+
+def no_secret_left(run: Run) -> None:
+    """C-12 as far as it concerns any writer: no password in a log, a report, an argv or a file."""
     run.ask(LogSecretsGate, lambda: _logs(run))
     run.ask(ReportSecretsGate, lambda: _reports(run))
 

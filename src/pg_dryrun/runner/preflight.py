@@ -32,12 +32,17 @@ def workdir_for(run_id: str) -> Path:
 
 def preflight(run: Run) -> None:
     """C-01. Nothing is created yet."""
+    machine(run)
+    run.ask(RevisionGate, lambda: _revision(run))
+    run.ask(HardcodeGate, lambda: _hardcode(run))
+
+
+def machine(run: Run) -> None:
+    """C-01 as far as it concerns any writer: room, names, protected servers."""
     run.step("C-01")
     run.ask(DiskGate, lambda: _disk(run))
     run.ask(NameGate, lambda: _names(run))
     run.ask(ProtectedGate, lambda: _protected(run))
-    run.ask(RevisionGate, lambda: _revision(run))
-    run.ask(HardcodeGate, lambda: _hardcode(run))
 
 
 def work_place(run: Run) -> None:

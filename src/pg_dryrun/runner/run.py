@@ -21,6 +21,7 @@ from pg_dryrun.gates import Gate
 from pg_dryrun.ledger import RunLedger, TornDown
 from pg_dryrun.outcome import Check, Status
 from pg_dryrun.plan import Plan
+from pg_dryrun.program_record import ProgramRecord
 from pg_dryrun.protected import ProtectedSnapshot
 from pg_dryrun.record import EnvironmentFacts, ProductionFacts, ScenarioRecord, SecretsRecord, StatementRecord
 from pg_dryrun.runner import blame
@@ -88,6 +89,7 @@ class Facts:
     logs: list[Path] = field(default_factory=list)
     """Copies of the clones' server logs in the private work place, for the secrets scan; destroyed with it."""
     secrets: SecretsRecord = field(default_factory=SecretsRecord)
+    program: ProgramRecord | None = None
     teardown: tuple[TornDown, ...] = ()
 
 
@@ -113,6 +115,8 @@ class Run:
     """Whether anything was created yet."""
     environments: list[Environment] = field(default_factory=list)
     """Everything lent, to be given back in reverse."""
+    database: str | None = None
+    """What the restored copy is to be called; None: as the snapshot has it."""
     rehearsal: Environment | None = None
     """The environment of the restored copy."""
     golden: GoldenCopy | None = None

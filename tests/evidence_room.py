@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from pg_dryrun.outcome import Blame, Check, RootCause, Status, Verdict
+from pg_dryrun.program_record import (
+    ExclusiveLock,
+    KeptOutput,
+    LockWait,
+    Notice,
+    ProgramRecord,
+    RowChanges,
+    SeenError,
+    SeenStatement,
+)
 from pg_dryrun.record import (
     CanaryRecord,
     EnvironmentFacts,
@@ -53,6 +63,56 @@ def step_record(step: str, counted: dict[str, int], *, expected: dict[str, int] 
         effects={table: TableEffects(inserted=1) for table, rows in counted.items() if rows},
         server_statements=3,
         client_statements=3,
+    )
+
+
+def command_record() -> ProgramRecord:
+    """What `pg-dryrun run` records of a command, with something in every member."""
+    return ProgramRecord(
+        command=("./close-accounts", "--all"),
+        role="till_clerk",
+        role_origin="named by the dump; login and password for this run",
+        database="till",
+        environment=("DATABASE_URL", "PGHOST"),
+        timeout_s=60,
+        exit_status=0,
+        duration_s=1.5,
+        output=(KeptOutput(stream="stdout", file="command.stdout.txt", size_bytes=12, truncated=False),),
+        survivors=("sleep (pid 42)",),
+        sessions=2,
+        sessions_at_once=1,
+        transactions_committed=3,
+        transactions_rolled_back=1,
+        transactions_without_rows={"a sequence moved": 1},
+        wal_bytes=4096,
+        rows={
+            "till.account": RowChanges(inserted=2, updated=1, rows_before=10, rows_after=12),
+            "till.booking": RowChanges(truncated=1, rows_before=7, rows_after=0),
+        },
+        statements=(
+            SeenStatement(
+                fingerprint="a1b2",
+                role="till_clerk",
+                verbs=("INSERT",),
+                tables=("till.account",),
+                text="INSERT INTO till.account VALUES ($1)",
+                times=2,
+                failed=1,
+                total_ms=3.0,
+                longest_ms=2.0,
+            ),
+        ),
+        errors=(SeenError(sqlstate="23505", severity="ERROR", times=1, message="duplicate key <value>"),),
+        schema=("columns: + till.account.colour text",),
+        shared=("role: + auditor",),
+        sequences={"till.ticket": 3},
+        dark_writes=("unlogged: till.scratch",),
+        exclusive_locks=(ExclusiveLock(relation="till.account", times=1, longest_ms=12.5),),
+        lock_waits=(LockWait(mode="RowExclusiveLock", target="relation till.account", times=1, longest_ms=40.0),),
+        warnings=(Notice(code="TABLE_REWRITE", subject="till.account", message="every row is written anew"),),
+        disagreements=(),
+        expectations_sha256="ab" * 32,
+        differences=("rows till.account inserted: accepted 1, found 2",),
     )
 
 

@@ -73,12 +73,14 @@ def run(
     stdout_to: Path | None = None,
     limit_bytes: int = 1 << 20,
     on_start: Callable[[int], None] | None = None,
+    on_end: Callable[[bool], None] | None = None,
 ) -> Completed:
     """Run ``argv`` to its end or to the deadline.
 
     ``env`` is added to ``MINIMAL_ENVIRONMENT``. Standard input is ``stdin_from`` or nothing; standard output goes to
     the new 0600 file ``stdout_to`` or is kept up to its last ``limit_bytes``, as standard error is. ``on_start`` gets
-    the pid. Raises ``ToolFault`` for a program without an absolute path, ``EnvironmentFault`` where it cannot be
+    the pid; ``on_end`` is called, with whether the deadline passed, before what is left of the process group is killed.
+    Raises ``ToolFault`` for a program without an absolute path, ``EnvironmentFault`` where it cannot be
     started.
     """
     words = tuple(str(word) for word in argv)
@@ -110,6 +112,8 @@ def run(
                 if tail is not None:
                     tail.start()
             timed_out = not _wait(process, timeout_s)
+            if on_end is not None:
+                on_end(timed_out)
         finally:
             _end_group(process)
         out, err = (_join(tail) for tail in tails)

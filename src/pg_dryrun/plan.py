@@ -16,6 +16,8 @@ from sealing.digest import canonical_digest
 
 DIRTY_TREE = "dirty-tree"
 """The deviation that lets a checkout with uncommitted changes be rehearsed; its evidence never says PASSED."""
+OTHER_MAJOR = "other-major"
+"""The deviation that lets a dump be restored on another major version of PostgreSQL than the one it was taken from."""
 
 
 @dataclass(frozen=True, kw_only=True)

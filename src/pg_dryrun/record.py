@@ -15,6 +15,7 @@ from typing import Any, cast
 import msgspec
 
 from pg_dryrun.outcome import Check, RootCause, Status, Verdict
+from pg_dryrun.program_record import VOLATILE_OF_PROGRAM, ProgramRecord
 from pg_dryrun.subject import Kind
 from sealing.canonical import JsonValue
 from sealing.digest import canonical_digest
@@ -53,6 +54,7 @@ VOLATILE: tuple[str, ...] = (
     "/protected",
     "/secrets",
     "/tool_fault",
+    *VOLATILE_OF_PROGRAM,
 )
 """Paths of members that may differ between two runs of the same commit on the same dump; ``*`` is every item."""
 
@@ -267,6 +269,8 @@ class Record:
     subject: SubjectFacts | None = None
     production: ProductionFacts | None = None
     environment: EnvironmentFacts | None = None
+    program: ProgramRecord | None = None
+    """A foreign command and what it did (`pg-dryrun run`); None for a subject with scenarios."""
     scenarios: tuple[ScenarioRecord, ...] = ()
     baselines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     statements: tuple[StatementRecord, ...] = ()

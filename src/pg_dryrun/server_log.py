@@ -15,7 +15,8 @@ from pg_dryrun.statements import LogSlice, ServerConnection, ServerError, Server
 
 _REQUIRED: Mapping[str, str] = {"logging_collector": "on", "log_statement": "all"}
 _RESET_VALUE = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = %s"  # not this session's own
-_STATEMENT = re.compile(r"(statement|execute fetch from [^:]*|execute [^:]*|fastpath function call): (.*)", re.DOTALL)
+STATEMENT = re.compile(r"(statement|execute fetch from [^:]*|execute [^:]*|fastpath function call): (.*)", re.DOTALL)
+"""How the log spells that a statement was sent: the way, and its text."""
 _DEADLINE_S = 10.0
 _POLL_S = 0.002
 _PIECE_BYTES = 1 << 24
@@ -116,7 +117,7 @@ def _statements(records: Sequence[Record]) -> tuple[ServerStatement, ...]:
     last: dict[str, int] = {}
     for record in records:
         session = _text(record, "session_id")
-        match = _STATEMENT.fullmatch(_text(record, "message")) if record.get("error_severity") == "LOG" else None
+        match = STATEMENT.fullmatch(_text(record, "message")) if record.get("error_severity") == "LOG" else None
         if match:
             last[session] = len(found)
             found.append(_statement(record, how=_how(match.group(1)), text=match.group(2)))

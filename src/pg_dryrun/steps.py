@@ -16,6 +16,8 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "C-07": "identity guard",
         "C-08": "contract",
         "C-09": "instruments",
+        "C-10": "the command",
+        "C-11": "the command, judged",
         "C-10a": "happy path",
         "C-11a": "happy path, judged",
         "C-10b": "refusals",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.observer import Observer, connect
@@ -25,6 +26,14 @@ SELECT xid::text::bigint AS xid, resource_manager || ' ' || split_part(record_ty
                                                AND record_type LIKE ANY (ARRAY['COMMIT%%', 'ABORT%%'])) AS endings
 FROM pg_get_wal_records_info(%s::pg_lsn, %s::pg_lsn) GROUP BY 1, 2
 """
+
+# A standby must know of AccessExclusive locks, hence each one on a relation is logged (any wal_level from replica up).
+_LOCKS = """
+SELECT xid::text::bigint AS xid, description FROM pg_get_wal_records_info(%s::pg_lsn, %s::pg_lsn)
+WHERE resource_manager = 'Standby' AND record_type = 'LOCK'
+   OR resource_manager = 'Transaction' AND record_type ~ '^(COMMIT|ABORT)' ORDER BY start_lsn
+"""
+_LOCK = re.compile(r"xid (\d+) db (\d+) rel (\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +70,23 @@ class WalSlice:
     committed: tuple[WalTransaction, ...]
     aborted: tuple[int, ...]
     bytes_written: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalLock:
+    """One AccessExclusive lock. ``xid`` may be a subtransaction's."""
+
+    xid: int
+    database_oid: int
+    relation_oid: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalLocks:
+    """All AccessExclusive locks of a stretch; ``ended``: the moment at which a (sub)transaction did."""
+
+    locks: tuple[WalLock, ...]
+    ended: Mapping[int, datetime]
 
 
 class WalReader:
@@ -108,6 +134,24 @@ class WalReader:
             ),
             aborted=tuple(sorted(xid for xid, kind, _ in endings if "ABORT" in kind)),
             bytes_written=sum(int(str(row["bytes"])) for row in rows),
+        )
+
+    def exclusive_locks(self, begin: str, end: str) -> WalLocks:
+        """AccessExclusive locks on relations taken between two LSNs, and when their transactions ended."""
+        taken: dict[tuple[int, int, int], None] = {}
+        ended: dict[int, datetime] = {}
+        for row in self._observer.rows(_LOCKS, [begin, end]):
+            xid, text = int(str(row["xid"])), str(row["description"])
+            lock = _LOCK.match(text)
+            if lock:
+                taken.setdefault((int(lock.group(1)), int(lock.group(2)), int(lock.group(3))))
+            else:
+                at = datetime.fromisoformat(text.partition(";")[0])
+                children = _SUBTRANSACTIONS.search(text)
+                for member in (xid, *(int(child) for child in (children.group(1).split() if children else ()))):
+                    ended.setdefault(member, at)
+        return WalLocks(
+            locks=tuple(WalLock(xid=xid, database_oid=db, relation_oid=rel) for xid, db, rel in taken), ended=ended
         )
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.evidence_room import failing, passing
+from tests.evidence_room import command_record, failing, passing
 
 from pg_dryrun import attestation, report
 from pg_dryrun.errors import UsageError
@@ -94,7 +94,7 @@ def test_the_deterministic_part_leaves_out_what_is_volatile_and_nothing_else() -
 
 def test_every_volatile_path_exists_in_the_record() -> None:
     """A misspelt path would silently stay in the digest."""
-    document = spell(replace(passing(), tool_fault="x", root_cause=failing().root_cause))
+    document = spell(replace(passing(), program=command_record(), tool_fault="x", root_cause=failing().root_cause))
     for path in document["volatile"]:
         parts = path.removeprefix("/").split("/")
         assert _reached(document, parts) or path == "/plan/protected", path

@@ -75,7 +75,8 @@ def test_kill_at_random_moments_then_the_same_command(
         try:
             unhurt += _kill(command, arguments, moment_s, whole_group=number % 2 == 0)
             again = command(*arguments)
-            said = f"killed after {moment_s:.3f} s of {length_s:.3f} s (seed {SEED}, moment {number}): {again.err}"
+            where = f"killed after {moment_s:.3f} s of {length_s:.3f} s (seed {SEED}, moment {number})"
+            said = f"{where}: {again.out[-2000:]!r} {again.err}"
             assert again.code == 0, said
             assert again.json["documents"][0]["status"] == "verified_complete", said
             assert _state(command) == wanted, said

@@ -18,16 +18,17 @@ from cutter_agent.db_adapter import contract, setup
 from cutter_agent.db_adapter.interface import Statements
 from cutter_agent.db_adapter.journal import Journal
 from cutter_agent.db_adapter.reading import LedgerReport
+from cutter_agent.db_adapter.roles import DEFAULT_CONNECTION_LIMIT
 from cutter_agent.db_adapter.session import RealPostgresAdapter
 from cutter_agent.db_adapter.settings import ConnectionSettings, Limits
 from cutter_agent.db_adapter.setup import Administrator, Prepared
 from cutter_agent.db_adapter.statements import Statement
 from cutter_agent.db_adapter.store.executor import ExecutorDatabase
 from cutter_agent.db_adapter.store.verifier import VerifierDatabase
-from cutter_agent.errors import ConfigMismatch, ConfigMissing
+from cutter_agent.errors import ConfigMismatch, ConfigMissing, CutterError
 from cutter_agent.home.folder import DataFolder
+from cutter_agent.home.server import CONNECTION_LIMIT, attached, set_up
 from cutter_agent.home.server import administrator as embedded_administrator
-from cutter_agent.home.server import attached, set_up
 from cutter_agent.model import Lane
 from cutter_agent.phases import cut as cutting
 from cutter_agent.phases import mark as marking
@@ -237,16 +238,28 @@ def prepare_database(environment: Mapping[str, str]) -> Prepared:
         return setup.prepare(login, {lane: password for lane, password in given.items() if password})
 
 
-def check_contracts(environment: Mapping[str, str]) -> list[str]:
-    """The contract check as each lane whose login this environment has; says which. Raises ``ContractMismatch``."""
-    checked = []
-    for lane, keys in config.LANE_KEYS.items():
-        if Settings.from_environment(environment).embedded or keys.password in environment:
-            opened = exec_lane(environment) if lane is Lane.EXEC else verify_lane(environment)
-            with opened as ready:
-                ready.adapter.start()
-            checked.append(lane.value)
-    return checked
+def connection_limit(environment: Mapping[str, str]) -> int:
+    """How many connections each lane's role has after ``prepare_database``."""
+    return CONNECTION_LIMIT if Settings.from_environment(environment).embedded else DEFAULT_CONNECTION_LIMIT
+
+
+def try_lanes(environment: Mapping[str, str]) -> dict[Lane, CutterError | None]:
+    """Each lane whose login this environment has, started as it would be for work: None, or what stopped it."""
+    embedded = Settings.from_environment(environment).embedded
+    return {
+        lane: _start(environment, lane)
+        for lane, keys in config.LANE_KEYS.items()
+        if embedded or keys.password in environment
+    }
+
+
+def _start(environment: Mapping[str, str], lane: Lane) -> CutterError | None:
+    try:
+        with exec_lane(environment) if lane is Lane.EXEC else verify_lane(environment) as ready:
+            ready.adapter.start()
+    except CutterError as error:
+        return error
+    return None
 
 
 def connection_settings(settings: LaneSettings) -> ConnectionSettings:

@@ -359,14 +359,14 @@ def test_db_init_check_and_grants(embedded) -> None:
     assert again["migrations"] == []
     checked = embedded("db", "check", "--json")
     assert (checked.code, checked.json["lanes_checked"]) == (0, ["cutter_exec", "cutter_verify"]), checked.err
-    rights = embedded("db", "grants", "--json").json["rights"]
+    rights = embedded("db", "grants", "--declared", "--json").json["rights"]
     assert {"role": "cutter_exec", "table": "cutter_governance.decision_backlog_sweep_log"}.items() <= next(
         right for right in rights if right["role"] == "cutter_exec" and right["table"].endswith("sweep_log")
     ).items()
     embedded.query("ALTER TABLE iu.document ADD COLUMN owner text NOT NULL")
     broken = embedded("db", "check", "--json")
     assert broken.code == 7
-    assert "owner" in broken.error["message"]
+    assert "owner" in " ".join(line for finding in broken.json["findings"] for line in finding["details"])
 
 
 def test_three_first_uses_at_once_agree(embedded, law: Path) -> None:

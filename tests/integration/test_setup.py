@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from cutter_agent.db_adapter import setup
+from cutter_agent.db_adapter import schema, setup
 from cutter_agent.db_adapter.setup import Administrator
 from cutter_agent.errors import ConnectionFailed
 from cutter_agent.model import Lane
@@ -49,7 +49,8 @@ def test_a_prepared_database_is_left_alone_and_a_lost_password_is_put_right(own_
     first = setup.prepare(login, {Lane.EXEC: "one", Lane.VERIFY: "two"})
     assert first.migrations
     assert first.schema_version == setup.newest_version()
-    assert setup.state(login).is_current
+    with setup.connect(login) as admin:
+        assert schema.state(admin).is_current
     again = setup.prepare(login, {Lane.EXEC: "three"})
     assert again.migrations == ()
     with psycopg.connect(**{**own_cluster.admin_of("prepared"), "user": "cutter_exec", "password": "three"}) as lane:
@@ -58,7 +59,7 @@ def test_a_prepared_database_is_left_alone_and_a_lost_password_is_put_right(own_
 
 def test_a_server_that_is_away_is_said_in_our_words(tmp_path: Path) -> None:
     login = Administrator(host=str(tmp_path), port=5432, dbname="postgres", user="x", password="a-secret-41")
-    with pytest.raises(ConnectionFailed) as caught:
-        setup.state(login)
+    with pytest.raises(ConnectionFailed) as caught, setup.connect(login):
+        pass
     assert caught.value.exit_code == 7
     assert "a-secret-41" not in repr(login) + str(caught.value)

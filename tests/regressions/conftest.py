@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.adapter_room import room
+from tests.command_room import bytecode, embedded, iu_cutter
 from tests.pipeline_room import ledger, ledger_template
 
-__all__ = ["ledger", "ledger_template", "room"]
+__all__ = ["bytecode", "embedded", "iu_cutter", "ledger", "ledger_template", "room"]

@@ -5,7 +5,7 @@ Nothing here changes anything; ``setup`` does. Nothing here reads or writes a do
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -65,8 +65,7 @@ def check(
         findings.append(_drift(admin))
         cells = grants.disagreements(grants.report(admin, names=names, connection_limit=connection_limit))
         findings.append(_rights(cells))
-        missing = {cell.role for cell in cells if cell.privilege == "exists"}
-        lanes = [lane for lane in Lane if names.of(Role(lane.value)) not in missing]
+        lanes = [lane for lane in Lane if Role(lane.value) in _present(Role, cells, names)]
         return findings + [_contract(lane, mismatches(admin, lane, names=names)) for lane in lanes]
 
 
@@ -77,12 +76,21 @@ def rights(
     connection_limit: int | None = DEFAULT_CONNECTION_LIMIT,
     tried: bool = False,
 ) -> RightsRecord:
-    """The rights cell by cell, with ``tried`` also each one tried, both ways, as the role itself. Changes nothing."""
+    """The rights cell by cell, with ``tried`` also each one tried, both ways, as the role itself. Changes nothing.
+
+    A role that is not there is a cell that differs; nothing is tried as it.
+    """
     names = names or RoleNames()
     with _translated("db grants"):
         cells = grants.report(admin, names=names, connection_limit=connection_limit)
-        attempts = [each for role in grants.GUESTS for each in probes.probe(admin, role, names=names)] if tried else []
+        guests = _present(grants.GUESTS, cells, names) if tried else []
+        attempts = [each for role in guests for each in probes.probe(admin, role, names=names)]
         return RightsRecord(cells=tuple(cells), probes=tuple(attempts))
+
+
+def _present(roles: Iterable[Role], cells: Sequence[Cell], names: RoleNames) -> list[Role]:
+    missing = {cell.role for cell in cells if cell.privilege == "exists" and not cell.actual}
+    return [role for role in roles if names.of(role) not in missing]
 
 
 def mismatches(admin: psycopg.Connection, lane: Lane, *, names: RoleNames | None = None) -> list[Mismatch]:
@@ -154,10 +162,7 @@ def _drift(admin: psycopg.Connection) -> Finding:
 
 
 def _rights(cells: Sequence[Cell]) -> Finding:
-    lines = [
-        f"{cell.role}: {cell.privilege} on {cell.object} is {_has(cell.actual)}, should be {_has(cell.expected)}"
-        for cell in cells
-    ]
+    lines = [cell.line() for cell in cells]
     return Finding(
         question="rights",
         ok=not lines,
@@ -175,10 +180,6 @@ def _contract(lane: Lane, found: Sequence[Mismatch]) -> Finding:
         remedy="Run `iu-cutter db init`; what it leaves is named with its remedy.",
         details=tuple(mismatch.line() for mismatch in found),
     )
-
-
-def _has(granted: bool) -> str:
-    return "there" if granted else "not there"
 
 
 def _count(items: Sequence[object], one: str, many: str) -> str:

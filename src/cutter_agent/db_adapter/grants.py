@@ -123,6 +123,11 @@ class Cell:
     def agrees(self) -> bool:
         return self.expected is self.actual
 
+    def line(self) -> str:
+        """The disagreement for a person."""
+        is_there, should_be = ("there" if granted else "not there" for granted in (self.actual, self.expected))
+        return f"{self.role}: {self.privilege} on {self.object} is {is_there}, should be {should_be}"
+
 
 def report(
     admin: psycopg.Connection,

@@ -37,6 +37,12 @@ class Probe:
         """Granted and it worked, or not granted and the server said 42501; anything else is not what the table says."""
         return self.sqlstate is None if self.granted else self.sqlstate == REFUSED
 
+    def line(self) -> str:
+        """What happened, for a person."""
+        said = "worked" if self.sqlstate is None else f"ended with {self.sqlstate}: {self.message}"
+        wanted = "should work" if self.granted else f"should be refused with {REFUSED}"
+        return f"{self.role}: {self.action} on {self.object} was tried and {said}, {wanted}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Attempt:

@@ -14,7 +14,6 @@ from psycopg import errors as pg
 from psycopg import sql
 
 from cutter_agent.db_adapter import roles, schema
-from cutter_agent.db_adapter.rights import LANES, RIGHTS, TableRight
 from cutter_agent.db_adapter.sqlstates import translate
 from cutter_agent.errors import StatementTrace
 from cutter_agent.model import Lane
@@ -42,18 +41,6 @@ class Prepared:
     schema_version: int
     migrations: tuple[str, ...]
     changes: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class State:
-    """What a database has of the schema, in words."""
-
-    schema_version: int
-    is_current: bool
-    pending: tuple[str, ...]
-    changed: tuple[str, ...]
-    unknown: tuple[str, ...]
-    strangers: tuple[str, ...]
 
 
 @contextmanager
@@ -127,31 +114,7 @@ def newest_version() -> int:
     return max(migration.version for migration in schema.migrations())
 
 
-def state(login: Administrator) -> State:
-    """What the database has. Reads only. Raises ``DatabaseError``."""
-    with connect(login) as admin:
-        found = schema.state(admin)
-    return State(
-        schema_version=found.version,
-        is_current=found.is_current,
-        pending=tuple(f"{migration.version:04} {migration.name}" for migration in found.pending),
-        changed=tuple(f"{row.version:04} {row.name}" for row in found.changed),
-        unknown=tuple(f"{row.version:04} {row.name}" for row in found.unknown),
-        strangers=found.strangers,
-    )
-
-
 def apply_grants(login: Administrator) -> None:
     """Make the grants exactly what the table of rights says. Raises ``DatabaseError``."""
     with connect(login) as admin:
         roles.apply_grants(admin)
-
-
-def rights() -> tuple[TableRight, ...]:
-    """The table of rights, for printing."""
-    return RIGHTS
-
-
-def lanes() -> tuple[str, ...]:
-    """The roles that log in."""
-    return tuple(role.value for role in LANES)

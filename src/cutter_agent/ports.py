@@ -17,6 +17,7 @@ from cutter_agent.rows import (
     ChangeSet,
     Decision,
     Document,
+    DocumentCut,
     Entry,
     Envelope,
     History,
@@ -27,6 +28,7 @@ from cutter_agent.rows import (
     SweepLog,
     UnitBlock,
     VerifyResult,
+    VersionCount,
 )
 from cutter_agent.signing import SignatureRow
 
@@ -77,12 +79,20 @@ class BacklogStore(Protocol):
         """The stored canonical bytes."""
         ...
 
-    def snapshot(self, sha256: str) -> bytes | None:
-        """The stored source bytes."""
+    def snapshot(self, sha256: str) -> Snapshot | None:
+        """The stored source bytes and where they came from."""
         ...
 
     def blocks(self, envelope_id: str) -> list[UnitBlock]:
         """The approved blocks in order."""
+        ...
+
+    def chain(self, entry_id: str) -> list[History]:
+        """The whole history of an entry, oldest first."""
+        ...
+
+    def document(self, document_ref: str) -> Document | None:
+        """The document's own row."""
         ...
 
     def add_signature(self, row: SignatureRow) -> None:
@@ -213,8 +223,32 @@ class VerifyStore(BacklogStore, Protocol):
         """The newest change set of an entry."""
         ...
 
-    def decision(self, decision_id: str) -> Decision | None:
-        """One decision."""
+    def every_decision(self, entry_id: str, envelope_id: str) -> list[Decision]:
+        """Decisions about an entry or on an envelope, oldest first, whatever they follow."""
+        ...
+
+    def every_envelope(self, entry_id: str) -> list[Envelope]:
+        """Envelopes of an entry, oldest first."""
+        ...
+
+    def cuts_of_document(self, document_ref: str) -> list[DocumentCut]:
+        """Every cut of a document, oldest first."""
+        ...
+
+    def version_counts(self, document_ref: str) -> list[VersionCount]:
+        """How many versions of a document each change set wrote, as the versions themselves say."""
+        ...
+
+    def signature_ids(self, change_set_id: str) -> list[str]:
+        """Every signature that names a change set."""
+        ...
+
+    def documents(self, asked: str | None) -> list[Document]:
+        """Documents by reference or code; every one for None."""
+        ...
+
+    def entries_without_document(self) -> list[Entry]:
+        """Entries that were cut, and whose document is not stored."""
         ...
 
     def signature(self, signature_id: str) -> SignatureRow | None:
@@ -225,20 +259,12 @@ class VerifyStore(BacklogStore, Protocol):
         """What a change set says it touched."""
         ...
 
-    def document(self, document_ref: str) -> Document | None:
-        """The document's own row."""
-        ...
-
     def units_as_of(self, document_ref: str, cut_seq: int) -> list[StoredUnit]:
         """Every unit with the version that holds as of a cut, in order; retired ones are not in it."""
         ...
 
     def unit_count(self, document_ref: str) -> int:
         """How many units the document has, with a version or without."""
-        ...
-
-    def chain(self, entry_id: str) -> list[History]:
-        """The whole history of an entry, oldest first."""
         ...
 
     def verify_results(self, change_set_id: str) -> list[VerifyResult]:
@@ -275,4 +301,8 @@ class VerifyDatabase(Protocol):
 
     def serializable(self, phase: str, body: Callable[[VerifyStore], T]) -> T:
         """``body`` in the phase's one transaction, as if alone."""
+        ...
+
+    def read_only(self, body: Callable[[VerifyStore], T]) -> T:
+        """``body`` in a block that can write nothing and sees one state."""
         ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from cutter_agent.model import (
     ChangeKind,
@@ -126,7 +127,7 @@ class UnitBlock:
     block_role: str
     start_byte: int
     end_byte: int
-    render_order: int
+    render_order: int | Decimal
     target_unit_id: str
     decision_backlog_ref: str
     proposed_canonical_address: str
@@ -198,6 +199,24 @@ class AffectedRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DocumentCut:
+    """One cut of a document: its change set, the entry that asked for it, and whether a verification passed."""
+
+    change_set: ChangeSet
+    entry_id: str | None
+    passed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionCount:
+    """How many stored versions of a document say that they were written by this change set with this cut number."""
+
+    change_set_id: str
+    cut_seq: int
+    versions: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class VerifyResult:
     """``verify_result``."""
 
@@ -231,6 +250,7 @@ class Snapshot:
 
     sha256: str
     data: bytes
+    byte_length: int
     media_type: str
     label: str
     origin: str
@@ -238,7 +258,7 @@ class Snapshot:
     captured_by: str
 
     def __repr__(self) -> str:
-        return f"Snapshot(sha256={self.sha256!r}, byte_length={len(self.data)})"
+        return f"Snapshot(sha256={self.sha256!r}, byte_length={self.byte_length})"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,7 +38,11 @@ class Bound:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeSetClaim:
-    """What the executor says it did. ``units_sha256`` is ``affected_digest`` over its affected rows."""
+    """What the executor says it did, and on which rows it rests.
+
+    ``units_sha256`` is ``affected_digest`` over its affected rows, ``records`` a digest for each other kind of row
+    (``record_digests.CUT_RECORDS``).
+    """
 
     bound: Bound
     signature_id: str
@@ -49,11 +53,12 @@ class ChangeSetClaim:
     attempt: int
     affected_unit_count: int
     units_sha256: str
+    records: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyResultClaim:
-    """What the verifier found."""
+    """What the verifier found. ``records``: ``record_digests.VERDICT_RECORDS``."""
 
     bound: Bound
     signature_id: str
@@ -63,6 +68,7 @@ class VerifyResultClaim:
     verdict: str
     rebuilt_sha256: str
     findings_sha256: str
+    records: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +131,7 @@ class Signer:
             "attempt": claim.attempt,
             "affected_unit_count": claim.affected_unit_count,
             "units_sha256": claim.units_sha256,
+            "records": dict(claim.records),
         }
         return self._row(claim, CHANGE_SET_PREDICATE, predicate, claim.change_set_id, signed_at)
 
@@ -138,6 +145,7 @@ class Signer:
             "verdict": claim.verdict,
             "rebuilt_sha256": claim.rebuilt_sha256,
             "findings_sha256": claim.findings_sha256,
+            "records": dict(claim.records),
         }
         return self._row(claim, VERIFY_RESULT_PREDICATE, predicate, claim.verify_result_id, signed_at)
 

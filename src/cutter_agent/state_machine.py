@@ -36,9 +36,10 @@ TRANSACTION_ONLY: frozenset[S] = frozenset({S.CUT_IN_PROGRESS, S.VERIFY_IN_PROGR
 
 def require_move(before: S, after: S, *, entry_id: str) -> None:
     """Raise ``IllegalTransition`` unless ``before`` → ``after`` is listed."""
-    if after in ALLOWED_TRANSITIONS[before]:
+    legal = ALLOWED_TRANSITIONS.get(before, frozenset())
+    if after in legal:
         return
-    ways = ", ".join(sorted(ALLOWED_TRANSITIONS[before])) or "nothing: it is final"
+    ways = ", ".join(sorted(legal)) or "nothing: it is final"
     raise IllegalTransition(
         f"entry {entry_id} is {before} and cannot become {after}", remedy=f"From {before} the legal next is {ways}."
     )

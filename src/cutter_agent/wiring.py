@@ -30,6 +30,7 @@ from cutter_agent.home.folder import DataFolder
 from cutter_agent.home.server import CONNECTION_LIMIT, attached, set_up
 from cutter_agent.home.server import administrator as embedded_administrator
 from cutter_agent.model import Lane
+from cutter_agent.phases import audit as auditing
 from cutter_agent.phases import cut as cutting
 from cutter_agent.phases import mark as marking
 from cutter_agent.phases import resolve as resolving
@@ -152,6 +153,13 @@ class VerifyLane(_LaneBase):
         return verifying.verify(
             self.database, entry_id=entry_id, signer=self.signer, executor_key=self.executor_key, clock=self.clock
         )
+
+    def audit(self, asked: str | None) -> Iterator[auditing.Audited]:
+        """AUDIT of one document, or of all for None. Needs no private key. Raises as ``phases.audit.audit``."""
+        path = self.settings.verify_public_key
+        own = PublicKey.load(path) if path is not None and path.exists() else self.signer.key.public
+        keys = auditing.Keys(executor=self.executor_key, verifier=own)
+        return auditing.audit(self.database, asked=asked, keys=keys)
 
     def __enter__(self) -> VerifyLane:
         return self

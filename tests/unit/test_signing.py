@@ -44,6 +44,7 @@ CHANGE_SET = ChangeSetClaim(
     attempt=1,
     affected_unit_count=3,
     units_sha256="u" * 64,
+    records={"entry": "e" * 64},
 )
 RESULT = VerifyResultClaim(
     bound=BOUND,
@@ -54,6 +55,7 @@ RESULT = VerifyResultClaim(
     verdict="pass",
     rebuilt_sha256="s" * 64,
     findings_sha256="f" * 64,
+    records={"history": "h" * 64},
 )
 
 

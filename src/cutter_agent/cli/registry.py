@@ -35,6 +35,7 @@ COMMANDS: dict[str, Listed] = {
         ("review", "review", "review", "Show a proposal, and approve, defer or reject it."),
         ("cut-approved", "phases", "cut_approved", "Execute exactly what was approved."),
         ("verify", "phases", "verify", "Prove a cut, as the other identity."),
+        ("audit", "audit", "audit", "Prove documents again, writing nothing."),
         ("resolve", "phases", "resolve", "Decide what follows a failed verification."),
         ("status", "reading", "status", "The backlog, or one entry."),
         ("tree", "reading", "tree", "The units of a document as a tree."),

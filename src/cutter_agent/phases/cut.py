@@ -10,7 +10,7 @@ the approved manifest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from cutter_agent.phases.replay import converging
 from cutter_agent.phases.review import blocks_of
 from cutter_agent.phases.stored import StoredProposal, known_entry, load_proposal
 from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore
+from cutter_agent.record_digests import cut_records
 from cutter_agent.rows import (
     AffectedRow,
     ChangeSet,
@@ -56,7 +57,9 @@ class Facts:
     """What CUT knows before it decides, all of it read inside the transaction."""
 
     proposal: StoredProposal
-    version: int
+    envelope: Envelope | None
+    chain: Sequence[History]
+    document: Document | None
     decisions: Sequence[Decision]
     blocks: Sequence[UnitBlock]
     blockers: Sequence[Entry]
@@ -155,23 +158,35 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
         manifest_digest=request.manifest_digest,
         snapshot_sha256=request.snapshot_sha256,
     )
+    document = _document(facts, signer.identity, now)
+    history = next_history(
+        entry,
+        version=facts.chain[-1].entry_version_after if facts.chain else 0,
+        change=ChangeKind.CUT,
+        after=EntryStatus.CUT_APPLIED,
+        changed_by=signer.identity,
+        changed_at=now,
+        rationale=f"cut {cut_seq} of {request.document_ref}: {len(made)} unit(s) written",
+        diff={"change_set_id": name, "cut_seq": cut_seq, "affected_unit_count": len(made)},
+    )
+    records = cut_records(
+        entry=entry,
+        envelope=facts.envelope,
+        decisions=facts.decisions,
+        history=[*facts.chain, history],
+        change_set=change_set,
+        document=document or facts.document,
+        snapshot=proposal.stored_snapshot,
+        manifest=proposal.stored_manifest,
+    )
     return CutPlan(
-        document=_document(facts, signer.identity, now),
+        document=document,
         units=[change.unit for change in made],
         document_unit_count=len(proposal.units),
         change_set=change_set,
-        signature=_signature(change_set, entry, attempt, affected, signer, now),
+        signature=_signature(change_set, entry, attempt, affected, records, signer, now),
         affected=affected,
-        history=next_history(
-            entry,
-            version=facts.version,
-            change=ChangeKind.CUT,
-            after=EntryStatus.CUT_APPLIED,
-            changed_by=signer.identity,
-            changed_at=now,
-            rationale=f"cut {cut_seq} of {request.document_ref}: {len(made)} unit(s) written",
-            diff={"change_set_id": name, "cut_seq": cut_seq, "affected_unit_count": len(made)},
-        ),
+        history=history,
     )
 
 
@@ -210,7 +225,9 @@ def _facts(
     request = proposal.request
     return Facts(
         proposal=proposal,
-        version=store.latest_version(entry.entry_id),
+        envelope=envelope,
+        chain=store.chain(entry.entry_id),
+        document=store.document(request.document_ref),
         decisions=store.decisions(envelope.envelope_id) if envelope else (),
         blocks=store.blocks(envelope.envelope_id) if envelope else (),
         blockers=store.open_blockers(entry.entry_id),
@@ -282,6 +299,7 @@ def _signature(
     entry: Entry,
     attempt: int,
     affected: Sequence[AffectedRow],
+    records: Mapping[str, str],
     signer: Signer,
     now: datetime,
 ) -> SignatureRow:
@@ -300,5 +318,6 @@ def _signature(
         attempt=attempt,
         affected_unit_count=change_set.affected_unit_count,
         units_sha256=affected_digest(affected),
+        records=records,
     )
     return signer.sign_change_set(claim, signed_at=now)

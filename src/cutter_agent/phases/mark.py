@@ -166,6 +166,7 @@ def decide(*, key: str, source: Source, sealed: SealedManifest, claims: list[Cod
         snapshot=Snapshot(
             sha256=header.snapshot_sha256,
             data=source.data,
+            byte_length=len(source.data),
             media_type=source.media_type,
             label=source.label,
             origin=source.origin,

@@ -10,7 +10,7 @@ from cutter_agent.idempotency import unit_id
 from cutter_agent.manifest import SealedManifest, parse, seal
 from cutter_agent.model import EntryKind, ManifestBlock
 from cutter_agent.ports import ExecStore
-from cutter_agent.rows import CutRequest, Entry
+from cutter_agent.rows import CutRequest, Entry, Snapshot, StoredManifest
 from cutter_agent.validation import require_valid
 from cutter_agent.vocabulary import Vocabulary
 from sealing.digest import sha256_hex
@@ -28,8 +28,14 @@ class StoredProposal:
     entry: Entry
     request: CutRequest
     sealed: SealedManifest
-    snapshot: bytes
     unit_ids: Mapping[str, str]
+    stored_snapshot: Snapshot
+    stored_manifest: StoredManifest
+
+    @property
+    def snapshot(self) -> bytes:
+        """The stored source bytes."""
+        return self.stored_snapshot.data
 
     @property
     def units(self) -> tuple[ManifestBlock, ...]:
@@ -65,7 +71,7 @@ def load_proposal(store: ExecStore, entry: Entry, words: Vocabulary | None) -> S
     facts = (
         ("manifest bytes", sha256_hex(stored.canonical_json), request.manifest_digest),
         ("canonical spelling", sealed.digest, request.manifest_digest),
-        ("snapshot bytes", sha256_hex(snapshot), request.snapshot_sha256),
+        ("snapshot bytes", sha256_hex(snapshot.data), request.snapshot_sha256),
         ("manifest's snapshot", header.snapshot_sha256, request.snapshot_sha256),
         ("manifest's document", header.document_ref, request.document_ref),
         ("manifest's code", header.document_code, request.document_code),
@@ -73,11 +79,12 @@ def load_proposal(store: ExecStore, entry: Entry, words: Vocabulary | None) -> S
     for what, found, said in facts:
         if found != said:
             raise StaleApproval(f"entry {entry.entry_id}: {what} {found}, the entry says {said}", remedy=_TAMPERED)
-    require_valid(sealed.manifest, snapshot, words)
+    require_valid(sealed.manifest, snapshot.data, words)
     return StoredProposal(
         entry=entry,
         request=request,
         sealed=sealed,
-        snapshot=snapshot,
+        stored_snapshot=snapshot,
+        stored_manifest=stored,
         unit_ids={unit.address: unit_id(request.document_ref, unit.address) for unit in sealed.manifest.units},
     )

@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cutter_agent.errors import GovernanceRefused, PhantomSuccess
+from cutter_agent.errors import GovernanceRefused, PhantomSuccess, VerificationFailed
 from cutter_agent.idempotency import escalation_id, signature_id, verify_result_id
 from cutter_agent.ledger import first_history, new_entry, next_history
 from cutter_agent.model import ChangeKind, EntryKind, EntryStatus, LifecycleStatus
 from cutter_agent.phases.replay import converging
 from cutter_agent.phases.stored import known_entry
 from cutter_agent.ports import Clock, VerifyDatabase, VerifyStore
+from cutter_agent.record_digests import verdict_records
 from cutter_agent.rows import ChangeSet, Entry, History, VerifyResult
 from cutter_agent.signing import Bound, SignatureRow, Signer, VerifyResultClaim
 from cutter_agent.state_machine import require_move
@@ -71,6 +72,8 @@ def verify(
     Raises:
         LaneReferenceMismatch: the signer is not DOT-992's; nothing was read.
         IllegalTransition: there is no cut that waits for a verdict.
+        VerificationFailed: the executor's signature is gone, so the ledger has no place for a verdict; nothing is
+            written.
     """
     signer.require_verify_results()
 
@@ -84,7 +87,9 @@ def verify(
         if change_set is None:
             raise GovernanceRefused(f"entry {entry_id} has no change set", remedy="Cut it first.")
         evidence = gather(store, entry, change_set, executor_key)
-        plan = decide(evidence, prove(evidence), entry=entry, earlier=results, signer=signer, now=clock())
+        proof = prove(evidence)
+        _require_a_place_for_the_verdict(evidence, proof)
+        plan = decide(evidence, proof, entry=entry, earlier=results, signer=signer, now=clock())
         apply(store, entry, plan)
         return VerifyOutcome(result=plan.result, status=plan.after, created=True)
 
@@ -93,21 +98,25 @@ def verify(
 
 def gather(store: VerifyStore, entry: Entry, change_set: ChangeSet, executor_key: PublicKey) -> Evidence:
     """Read everything about a cut: a constant number of statements, whatever the number of units."""
-    manifest = store.manifest(change_set.manifest_digest)
     return Evidence(
-        entry_id=entry.entry_id,
+        entry=entry,
         document=store.document(change_set.document_ref),
         change_set=change_set,
-        decision=store.decision(change_set.review_decision_id),
+        envelopes=store.every_envelope(entry.entry_id),
+        decisions=store.every_decision(entry.entry_id, change_set.manifest_id),
         signature=store.signature(change_set.executor_signature_id),
+        signature_ids=store.signature_ids(change_set.change_set_id),
         executor_key=executor_key,
-        manifest=manifest.canonical_json if manifest else None,
-        snapshot=store.snapshot(change_set.snapshot_sha256),
+        stored_manifest=store.manifest(change_set.manifest_digest),
+        stored_snapshot=store.snapshot(change_set.snapshot_sha256),
         blocks=store.blocks(change_set.manifest_id),
         affected=store.affected_rows(change_set.change_set_id),
         units=store.units_as_of(change_set.document_ref, change_set.cut_seq),
         document_unit_count=store.unit_count(change_set.document_ref),
+        document_cuts=store.cuts_of_document(change_set.document_ref),
+        version_counts=store.version_counts(change_set.document_ref),
         chain=store.chain(entry.entry_id),
+        results=store.verify_results(change_set.change_set_id),
     )
 
 
@@ -145,6 +154,22 @@ def decide(
         verified_by=signer.identity,
         verified_at=now,
     )
+    history = next_history(
+        entry,
+        version=len(evidence.chain),
+        change=ChangeKind.VERIFY_PASS if passed else ChangeKind.VERIFY_FAIL,
+        after=after,
+        changed_by=signer.identity,
+        changed_at=now,
+        rationale="rebuilt byte for byte" if passed else f"{len(findings)} defect(s) found",
+        diff={
+            "verify_result_id": name,
+            "change_set_id": change_set.change_set_id,
+            "defects": len(findings),
+            "findings": findings[:_MOST_FINDINGS_IN_HISTORY],
+            "escalation_ref": result.escalation_ref,
+        },
+    )
     claim = VerifyResultClaim(
         bound=Bound(
             entry_id=entry.entry_id,
@@ -158,26 +183,12 @@ def decide(
         verdict=proof.verdict,
         rebuilt_sha256=proof.rebuilt_sha256,
         findings_sha256=canonical_digest(findings),
+        records=verdict_records(history=[*evidence.chain, history], result=result),
     )
     return VerifyPlan(
         result=result,
         signature=signer.sign_verify_result(claim, signed_at=now),
-        history=next_history(
-            entry,
-            version=len(evidence.chain),
-            change=ChangeKind.VERIFY_PASS if passed else ChangeKind.VERIFY_FAIL,
-            after=after,
-            changed_by=signer.identity,
-            changed_at=now,
-            rationale="rebuilt byte for byte" if passed else f"{len(findings)} defect(s) found",
-            diff={
-                "verify_result_id": name,
-                "change_set_id": change_set.change_set_id,
-                "defects": len(findings),
-                "findings": findings[:_MOST_FINDINGS_IN_HISTORY],
-                "escalation_ref": result.escalation_ref,
-            },
-        ),
+        history=history,
         after=after,
         escalation=escalation,
         escalation_history=_escalation_history(escalation, signer.identity) if escalation else None,
@@ -205,6 +216,16 @@ def apply(store: VerifyStore, entry: Entry, plan: VerifyPlan) -> None:
             f"entry {entry.entry_id}: proven were {plan.drafts[0]} draft units and {plan.drafts[1]} draft versions, "
             f"the server enacted {enacted[0]} and {enacted[1]}",
             remedy="Nothing was kept. This is a defect of the writer or of the schema: `iu-cutter db check`.",
+        )
+
+
+def _require_a_place_for_the_verdict(evidence: Evidence, proof: Proof) -> None:
+    """A verdict names the executor's signature; the server refuses one that names a row that is gone."""
+    if evidence.signature is None:
+        codes = ", ".join(sorted({defect.code for defect in proof.defects}))
+        raise VerificationFailed(
+            f"change set {evidence.change_set.change_set_id} does not hold, {len(proof.defects)} finding(s): {codes}",
+            remedy="The executor's signature is not stored, so no verdict can be: restore the ledger, then verify.",
         )
 
 

@@ -5,29 +5,82 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cutter_agent.rows import AffectedRow, ChangeSet, Decision, Document, History, StoredUnit, UnitBlock
+from cutter_agent.rows import (
+    AffectedRow,
+    ChangeSet,
+    Decision,
+    Document,
+    DocumentCut,
+    Entry,
+    Envelope,
+    History,
+    Snapshot,
+    StoredManifest,
+    StoredUnit,
+    UnitBlock,
+    VerifyResult,
+    VersionCount,
+)
 from cutter_agent.signing import SignatureRow
 from sealing.canonical import JsonValue
 from sealing.keys import PublicKey
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """Everything stored about one cut, as the verifier's own role reads it."""
+class Verdict:
+    """What DOT-992 once said of the cut: the key that proves it, and the signature that its result names."""
 
-    entry_id: str
+    key: PublicKey
+    signature: SignatureRow | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Everything stored about one cut, as the verifier's own role reads it.
+
+    ``verdict`` is None while the cut waits for one (VERIFY), and what an audit must find proven afterwards.
+    """
+
+    entry: Entry
     document: Document | None
     change_set: ChangeSet
-    decision: Decision | None
+    envelopes: Sequence[Envelope]
+    decisions: Sequence[Decision]
     signature: SignatureRow | None
+    signature_ids: Sequence[str]
     executor_key: PublicKey
-    manifest: bytes | None
-    snapshot: bytes | None
+    stored_manifest: StoredManifest | None
+    stored_snapshot: Snapshot | None
     blocks: Sequence[UnitBlock]
     affected: Sequence[AffectedRow]
     units: Sequence[StoredUnit]
     document_unit_count: int
+    document_cuts: Sequence[DocumentCut]
+    version_counts: Sequence[VersionCount]
     chain: Sequence[History]
+    results: Sequence[VerifyResult]
+    verdict: Verdict | None = None
+
+    @property
+    def entry_id(self) -> str:
+        """Whose cut it is."""
+        return self.entry.entry_id
+
+    @property
+    def decision(self) -> Decision | None:
+        """The approval that the change set rests on."""
+        name = self.change_set.review_decision_id
+        return next((row for row in self.decisions if row.review_decision_id == name), None)
+
+    @property
+    def manifest(self) -> bytes | None:
+        """The stored canonical bytes."""
+        return self.stored_manifest.canonical_json if self.stored_manifest else None
+
+    @property
+    def snapshot(self) -> bytes | None:
+        """The stored source bytes."""
+        return self.stored_snapshot.data if self.stored_snapshot else None
 
     def __repr__(self) -> str:
         return f"Evidence(entry_id={self.entry_id!r}, units={len(self.units)})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cutter_agent.rows import AffectedRow, StoredUnit
+from cutter_agent.rows import AffectedRow, Entry, History, StoredUnit
 from cutter_agent.signing import affected_digest, open_signature, signed_digests
 from cutter_agent.verifier.evidence import Defect, Evidence
 from cutter_agent.verifier.round_trip import sha256
@@ -19,7 +19,8 @@ def defects(evidence: Evidence) -> Iterator[Defect]:
     yield from _decision(evidence)
     yield from _signature(evidence)
     yield from _affected(evidence)
-    yield from _chain(evidence)
+    yield from chain(evidence.entry, evidence.chain)
+    yield from _ending(evidence)
 
 
 def _manifest(evidence: Evidence) -> Iterator[Defect]:
@@ -36,12 +37,25 @@ def _decision(evidence: Evidence) -> Iterator[Defect]:
     if decision is None:
         yield _defect("decision_missing", f"decision {change_set.review_decision_id} is not stored")
         return
-    found = (decision.verdict.value, decision.entry_id, decision.manifest_digest, decision.snapshot_sha256)
-    said = ("PASS", evidence.entry_id, change_set.manifest_digest, change_set.snapshot_sha256)
+    found = (
+        str(decision.verdict),
+        str(decision.status),
+        decision.entry_id,
+        decision.manifest_digest,
+        decision.snapshot_sha256,
+    )
+    said = ("PASS", "approved", evidence.entry_id, change_set.manifest_digest, change_set.snapshot_sha256)
     if found != said:
         yield _defect("decision", f"the decision says {found}, the change set {said}")
     if decision.superseded_by_review_decision_id is not None:
         yield _defect("decision_superseded", "a later decision took the place of the approval")
+    following = {row.prior_review_decision_id: row.review_decision_id for row in evidence.decisions}
+    for row in evidence.decisions:
+        stamp, successor = row.superseded_by_review_decision_id, following.get(row.review_decision_id)
+        if stamp != successor:
+            yield _defect(
+                "decision_stamp", f"{row.review_decision_id} is stamped {stamp}, its successor is {successor}"
+            )
 
 
 def _signature(evidence: Evidence) -> Iterator[Defect]:
@@ -99,16 +113,25 @@ def _affected_row(row: AffectedRow, unit: StoredUnit | None) -> Iterator[Defect]
         yield _defect("affected_state", f"the ledger says {row.after_state_snapshot}", unit.canonical_address)
 
 
-def _chain(evidence: Evidence) -> Iterator[Defect]:
-    """Versions 1, 2, 3 …, each status where the last one ended, the last one this cut."""
+def chain(entry: Entry, rows: Sequence[History]) -> Iterator[Defect]:
+    """Versions 1, 2, 3 …, each status where the last one ended, the last one the entry's."""
     status: str | None = None
-    for place, row in enumerate(evidence.chain, start=1):
+    for place, row in enumerate(rows, start=1):
         before, after = _statuses(row.change_diff)
         if (row.entry_version_before or 0, row.entry_version_after) != (place - 1, place) or before != status:
             yield _defect("history", f"history row {place} ({row.change_kind}) does not follow the one before it")
         status = after
-    if not evidence.chain or evidence.chain[-1].change_diff.get("change_set_id") != evidence.change_set.change_set_id:
-        yield _defect("history", "the history does not end with this cut")
+    if status != entry.status:
+        yield _defect("entry_status", f"the entry is {entry.status}, its history ends with {status}")
+
+
+def _ending(evidence: Evidence) -> Iterator[Defect]:
+    """The last moves are those of this cut, and of its verdict where it has one."""
+    due = ["cut"] if evidence.verdict is None else ["cut", "verify:pass"]
+    last = evidence.chain[-len(due) :]
+    names = {row.change_diff.get("change_set_id") for row in last}
+    if [str(row.change_kind) for row in last] != due or names != {evidence.change_set.change_set_id}:
+        yield _defect("history", f"the history does not end with {' and '.join(due)} of this change set")
 
 
 def _statuses(diff: Mapping[str, Any]) -> Sequence[str | None]:

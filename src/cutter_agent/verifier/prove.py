@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cutter_agent.verifier import governance, round_trip, structure
+from cutter_agent.verifier import blocks, governance, records, round_trip, standing, structure
 from cutter_agent.verifier.evidence import Defect, Evidence, Proof
 from sealing.errors import SealingError
 
 
 def prove(evidence: Evidence) -> Proof:
     """Every defect of a cut. Never raises on what is stored: damage is a finding, not a crash."""
-    header, blocks = round_trip.read_manifest(evidence.manifest)
+    header, approved = round_trip.read_manifest(evidence.manifest)
     rebuilt = round_trip.rebuilt_digest(evidence.units)
     found: list[Defect] = []
     walks: tuple[tuple[int, str, Iterator[Defect]], ...] = (
-        (1, "round_trip", round_trip.defects(evidence, header, blocks, rebuilt)),
-        (2, "structure", structure.defects(evidence, header, blocks)),
+        (1, "round_trip", round_trip.defects(evidence, header, approved, rebuilt)),
+        (2, "structure", structure.defects(evidence, header, approved)),
+        (2, "blocks", blocks.defects(evidence, header, approved)),
+        (2, "standing", standing.defects(evidence)),
         (2, "governance", governance.defects(evidence)),
+        (2, "records", records.defects(evidence, header)),
     )
     for axis, name, walk in walks:
         try:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID, uuid5
 
 from cutter_agent.rows import StoredUnit
 from cutter_agent.verifier.evidence import Defect, Evidence
 
+_UNITS = UUID("8f4cf3a2-6f0e-5b1c-9f0d-7a1de1c0c077")
+"""The namespace of the house's ids, in the verifier's own spelling."""
 _ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
@@ -21,6 +24,7 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Mapp
     code = str(header.get("document_code"))
     for unit in evidence.units:
         yield from _address(unit, code)
+        yield from _name(unit, evidence.change_set.document_ref)
         block = approved.get(unit.canonical_address)
         if block is None:
             yield _defect("unit_unknown", "stored and not approved", unit.canonical_address)
@@ -29,7 +33,6 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Mapp
     if evidence.document_unit_count != len(evidence.units):
         message = f"the document has {evidence.document_unit_count} units, {len(evidence.units)} hold as of this cut"
         yield _defect("unit_count", message)
-    yield from _approved_targets(evidence, by_id)
 
 
 def _identity(evidence: Evidence, header: Mapping[str, Any]) -> Iterator[Defect]:
@@ -55,6 +58,14 @@ def _address(unit: StoredUnit, code: str) -> Iterator[Defect]:
         yield _defect("address_code", f"not under the document's code {code}", unit.canonical_address)
 
 
+def _name(unit: StoredUnit, document_ref: str) -> Iterator[Defect]:
+    """An id is rebuilt from what it names: the document and the address."""
+    if unit.document_ref != document_ref:
+        yield _defect("unit_document", f"its row belongs to document {unit.document_ref}", unit.canonical_address)
+    if unit.unit_id != str(uuid5(_UNITS, f"unit\n{document_ref}\n{unit.canonical_address}")):
+        yield _defect("unit_id", f"its id {unit.unit_id} is not the one of this address", unit.canonical_address)
+
+
 def _labels(unit: StoredUnit, block: Mapping[str, Any], by_id: Mapping[str, StoredUnit]) -> Iterator[Defect]:
     parent = by_id.get(unit.parent_unit_id) if unit.parent_unit_id else None
     parent_address = parent.canonical_address if parent else unit.parent_unit_id
@@ -66,18 +77,6 @@ def _labels(unit: StoredUnit, block: Mapping[str, Any], by_id: Mapping[str, Stor
     ):
         if found != said:
             yield _defect(name, f"its {name} is {found}, approved was {said}", unit.canonical_address)
-
-
-def _approved_targets(evidence: Evidence, by_id: Mapping[str, StoredUnit]) -> Iterator[Defect]:
-    """The ledger's blocks name the very units, spans' hashes and addresses that are stored."""
-    if len(evidence.blocks) != len(evidence.units):
-        yield _defect("block_count", f"{len(evidence.blocks)} approved blocks, {len(evidence.units)} stored units")
-    for block in evidence.blocks:
-        unit = by_id.get(block.target_unit_id)
-        found = (unit.canonical_address, unit.content_hash) if unit else None
-        if found != (block.proposed_canonical_address, block.content_hash):
-            message = f"approved block {block.unit_local_id} names {block.content_hash}, stored is {found}"
-            yield _defect("block", message, block.proposed_canonical_address)
 
 
 def _defect(code: str, message: str, address: str | None = None) -> Defect:

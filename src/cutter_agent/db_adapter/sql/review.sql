@@ -4,7 +4,9 @@
 -- principal: both
 -- verb: SELECT
 -- tables: iu.source_snapshot
-SELECT s.bytes FROM iu.source_snapshot AS s WHERE s.sha256 = %(sha256)s;
+SELECT s.sha256, s.bytes AS data, s.byte_length, s.media_type, s.label, s.origin, s.captured_at, s.captured_by
+FROM iu.source_snapshot AS s
+WHERE s.sha256 = %(sha256)s;
 
 -- name: find_manifest
 -- principal: both

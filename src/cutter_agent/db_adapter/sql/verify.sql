@@ -13,7 +13,8 @@ WHERE m.source_doc_ref = %(entry_id)s
 ORDER BY c.cut_seq DESC
 LIMIT 1;
 
--- name: find_decision
+-- Every one, also those that no chain of prior decisions reaches, and those about a single block.
+-- name: find_every_decision
 -- principal: cutter_verify
 -- verb: SELECT
 -- tables: cutter_governance.review_decision
@@ -21,7 +22,74 @@ SELECT review_decision_id, manifest_id, verdict, status, prior_review_decision_i
        escalation_ref, findings, verdict_rationale, reviewer_identity, reviewer_kind, reviewer_independence_evidence,
        risk_class, decided_by, decided_at, entry_id, manifest_digest, snapshot_sha256
 FROM cutter_governance.review_decision
-WHERE review_decision_id = %(review_decision_id)s;
+WHERE entry_id = %(entry_id)s OR manifest_id = %(envelope_id)s
+ORDER BY decided_at, review_decision_id;
+
+-- name: find_every_envelope
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: cutter_governance.manifest_envelope
+SELECT envelope_id, operation_kind, status, source_doc_ref, manifest_digest, created_by, created_at, reviewer,
+       reviewed_at, rationale
+FROM cutter_governance.manifest_envelope
+WHERE source_doc_ref = %(entry_id)s
+ORDER BY created_at, envelope_id;
+
+-- name: find_cuts_of_document
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: cutter_governance.cut_change_set, cutter_governance.manifest_envelope, cutter_governance.verify_result
+SELECT c.change_set_id, c.rollback_key, c.idempotency_key, c.manifest_id, c.manifest_version, c.review_decision_id,
+       c.executor_signature_id, c.executor_tool_revision, c.verifier_tool_revision, c.state, c.affected_unit_count,
+       c.emitted_by, c.emitted_at, c.payload_summary, c.document_ref, c.cut_seq, c.manifest_digest, c.snapshot_sha256,
+       m.source_doc_ref AS entry_id,
+       EXISTS (
+            SELECT FROM cutter_governance.verify_result AS r
+            WHERE r.change_set_id = c.change_set_id AND r.verdict = 'pass') AS passed
+FROM cutter_governance.cut_change_set AS c
+LEFT JOIN cutter_governance.manifest_envelope AS m ON m.envelope_id = c.manifest_id
+WHERE c.document_ref = %(document_ref)s
+ORDER BY c.cut_seq, c.change_set_id;
+
+-- name: count_versions
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: iu.unit_version
+SELECT change_set_id, cut_seq, count(*) AS versions
+FROM iu.unit_version
+WHERE document_ref = %(document_ref)s
+GROUP BY change_set_id, cut_seq
+ORDER BY cut_seq, change_set_id;
+
+-- name: find_signatures_of_change_set
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: cutter_governance.dot_pair_signature
+SELECT signature_id
+FROM cutter_governance.dot_pair_signature
+WHERE cross_reference_change_set_id = %(change_set_id)s
+ORDER BY signature_id;
+
+-- AUDIT: a document is asked for by its reference or code; NULL means every one.
+-- name: find_audited_documents
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: iu.document
+SELECT document_ref, document_code, profile_id, title, created_at, created_by
+FROM iu.document
+WHERE %(asked)s::text IS NULL OR document_ref = %(asked)s::text OR document_code = %(asked)s::text
+ORDER BY document_ref;
+
+-- AUDIT: entries that were cut, whose document is gone.
+-- name: find_entries_without_document
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: cutter_governance.decision_backlog_entry, iu.document
+SELECT e.entry_id, e.kind, e.status, e.payload, e.emitted_at, e.scenario_ref
+FROM cutter_governance.decision_backlog_entry AS e
+WHERE e.kind = 'cut' AND e.status IN ('cut_applied', 'verified_complete', 'verify_failed_escalated')
+  AND NOT EXISTS (SELECT FROM iu.document AS d WHERE d.document_ref = e.payload ->> 'document_ref')
+ORDER BY e.entry_id;
 
 -- name: find_signature
 -- principal: both

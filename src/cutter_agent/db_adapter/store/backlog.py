@@ -6,7 +6,7 @@ from cutter_agent.db_adapter.interface import Row, Statements
 from cutter_agent.db_adapter.store import mapping
 from cutter_agent.errors import IllegalTransition, Internal
 from cutter_agent.model import EntryStatus
-from cutter_agent.rows import Entry, History, StoredManifest, UnitBlock
+from cutter_agent.rows import Document, Entry, History, Snapshot, StoredManifest, UnitBlock
 from cutter_agent.signing import SignatureRow
 
 
@@ -53,14 +53,23 @@ class BacklogTables:
         row = self._block.fetch_one("find_manifest", {"digest": digest})
         return mapping.manifest(row) if row else None
 
-    def snapshot(self, sha256: str) -> bytes | None:
-        """The stored source bytes."""
+    def snapshot(self, sha256: str) -> Snapshot | None:
+        """The stored source bytes and where they came from."""
         row = self._block.fetch_one("find_snapshot", {"sha256": sha256})
-        return bytes(row["bytes"]) if row else None
+        return mapping.snapshot(row) if row else None
 
     def blocks(self, envelope_id: str) -> list[UnitBlock]:
         """The approved blocks in order."""
         return [mapping.block(row) for row in self._block.fetch("find_blocks", {"envelope_id": envelope_id})]
+
+    def chain(self, entry_id: str) -> list[History]:
+        """The whole history of an entry, oldest first."""
+        return [mapping.history(row) for row in self._block.fetch("find_history", {"entry_id": entry_id})]
+
+    def document(self, document_ref: str) -> Document | None:
+        """The document's own row."""
+        row = self._block.fetch_one("find_document", {"document_ref": document_ref})
+        return mapping.document(row) if row else None
 
     def add_signature(self, row: SignatureRow) -> None:
         """Write it."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
-from typing import Any
+from enum import Enum, StrEnum
+from typing import Any, TypeVar, cast
 
 from cutter_agent.db_adapter.interface import Row
 from cutter_agent.db_adapter.values import json_value
@@ -23,15 +23,19 @@ from cutter_agent.rows import (
     ChangeSet,
     Decision,
     Document,
+    DocumentCut,
     Entry,
     Envelope,
     History,
+    Snapshot,
     StoredManifest,
     StoredUnit,
     UnitBlock,
     VerifyResult,
 )
 from cutter_agent.signing import SignatureRow
+
+W = TypeVar("W", bound=StrEnum)
 
 
 def parameters(record: Any, *, json: tuple[str, ...] = ()) -> dict[str, object]:
@@ -45,32 +49,45 @@ def parameters(record: Any, *, json: tuple[str, ...] = ()) -> dict[str, object]:
     return values
 
 
+def _word(words: type[W], text: str) -> W:
+    """The word; a text that is none of them stays text.
+
+    A CHECK of the server admits no other one. Where somebody took the CHECK away, the verifier must be able to say
+    what it found instead of ending with a defect of its own.
+    """
+    return words(text) if text in words.__members__.values() else cast("W", text)
+
+
 def entry(row: Row) -> Entry:
     """``decision_backlog_entry``."""
-    return Entry(**{**row, "kind": EntryKind(row["kind"]), "status": EntryStatus(row["status"])})
+    return Entry(**{**row, "kind": _word(EntryKind, row["kind"]), "status": _word(EntryStatus, row["status"])})
 
 
 def history(row: Row) -> History:
     """``decision_backlog_history``."""
-    return History(**{**row, "change_kind": ChangeKind(row["change_kind"])})
+    return History(**{**row, "change_kind": _word(ChangeKind, row["change_kind"])})
 
 
 def envelope(row: Row) -> Envelope:
     """``manifest_envelope``."""
-    return Envelope(**{**row, "operation_kind": OperationKind(row["operation_kind"])})
+    return Envelope(**{**row, "operation_kind": _word(OperationKind, row["operation_kind"])})
 
 
 def block(row: Row) -> UnitBlock:
-    """``manifest_unit_block``. ``render_order`` is a whole number: a manifest's blocks stand at 1, 2, 3, …"""
-    return UnitBlock(**{**row, "render_order": int(row["render_order"])})
+    """``manifest_unit_block``. ``render_order`` is a whole number: a manifest's blocks stand at 1, 2, 3, …
+
+    Another one was written by somebody else, and stays what it is: rounded, it would look like the right one.
+    """
+    order = row["render_order"]
+    return UnitBlock(**{**row, "render_order": int(order) if order == order.to_integral_value() else order})
 
 
 def decision(row: Row) -> Decision:
     """``review_decision``."""
     words = {
-        "verdict": Verdict(row["verdict"]),
-        "reviewer_kind": ReviewerKind(row["reviewer_kind"]),
-        "risk_class": RiskClass(row["risk_class"]),
+        "verdict": _word(Verdict, row["verdict"]),
+        "reviewer_kind": _word(ReviewerKind, row["reviewer_kind"]),
+        "risk_class": _word(RiskClass, row["risk_class"]),
     }
     return Decision(**{**row, **words})
 
@@ -100,6 +117,17 @@ def manifest(row: Row) -> StoredManifest:
     return StoredManifest(**row)
 
 
+def snapshot(row: Row) -> Snapshot:
+    """``iu.source_snapshot``."""
+    return Snapshot(**row)
+
+
+def document_cut(row: Row) -> DocumentCut:
+    """``cut_change_set`` with its entry and whether it passed."""
+    entry_id, passed = row.pop("entry_id"), row.pop("passed")
+    return DocumentCut(change_set=ChangeSet(**row), entry_id=entry_id, passed=passed)
+
+
 def document(row: Row) -> Document:
     """``iu.document``."""
     return Document(**row)
@@ -108,7 +136,7 @@ def document(row: Row) -> Document:
 def unit(row: Mapping[str, Any]) -> StoredUnit:
     """``iu.information_unit`` with the version that holds."""
     words = {
-        "unit_lifecycle": LifecycleStatus(row["unit_lifecycle"]),
-        "version_lifecycle": LifecycleStatus(row["version_lifecycle"]),
+        "unit_lifecycle": _word(LifecycleStatus, row["unit_lifecycle"]),
+        "version_lifecycle": _word(LifecycleStatus, row["version_lifecycle"]),
     }
     return StoredUnit(**{**row, **words})

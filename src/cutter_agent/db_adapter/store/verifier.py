@@ -10,7 +10,18 @@ from cutter_agent.db_adapter.settings import Isolation
 from cutter_agent.db_adapter.store import mapping
 from cutter_agent.db_adapter.store.backlog import BacklogTables
 from cutter_agent.ports import VerifyStore
-from cutter_agent.rows import AffectedRow, ChangeSet, Decision, Document, History, StoredUnit, VerifyResult
+from cutter_agent.rows import (
+    AffectedRow,
+    ChangeSet,
+    Decision,
+    Document,
+    DocumentCut,
+    Entry,
+    Envelope,
+    StoredUnit,
+    VerifyResult,
+    VersionCount,
+)
 from cutter_agent.signing import SignatureRow
 
 T = TypeVar("T")
@@ -24,10 +35,36 @@ class VerifierStore(BacklogTables):
         row = self._block.fetch_one("find_change_set_of_entry", {"entry_id": entry_id})
         return mapping.change_set(row) if row else None
 
-    def decision(self, decision_id: str) -> Decision | None:
-        """One decision."""
-        row = self._block.fetch_one("find_decision", {"review_decision_id": decision_id})
-        return mapping.decision(row) if row else None
+    def every_decision(self, entry_id: str, envelope_id: str) -> list[Decision]:
+        """Decisions about an entry or on an envelope, oldest first, whatever they follow."""
+        values = {"entry_id": entry_id, "envelope_id": envelope_id}
+        return [mapping.decision(row) for row in self._block.fetch("find_every_decision", values)]
+
+    def every_envelope(self, entry_id: str) -> list[Envelope]:
+        """Envelopes of an entry, oldest first."""
+        return [mapping.envelope(row) for row in self._block.fetch("find_every_envelope", {"entry_id": entry_id})]
+
+    def cuts_of_document(self, document_ref: str) -> list[DocumentCut]:
+        """Every cut of a document, oldest first."""
+        rows = self._block.fetch("find_cuts_of_document", {"document_ref": document_ref})
+        return [mapping.document_cut(row) for row in rows]
+
+    def version_counts(self, document_ref: str) -> list[VersionCount]:
+        """How many versions of a document each change set wrote, as the versions themselves say."""
+        return [VersionCount(**row) for row in self._block.fetch("count_versions", {"document_ref": document_ref})]
+
+    def signature_ids(self, change_set_id: str) -> list[str]:
+        """Every signature that names a change set."""
+        rows = self._block.fetch("find_signatures_of_change_set", {"change_set_id": change_set_id})
+        return [row["signature_id"] for row in rows]
+
+    def documents(self, asked: str | None) -> list[Document]:
+        """Documents by reference or code; every one for None."""
+        return [mapping.document(row) for row in self._block.fetch("find_audited_documents", {"asked": asked})]
+
+    def entries_without_document(self) -> list[Entry]:
+        """Entries that were cut, and whose document is not stored."""
+        return [mapping.entry(row) for row in self._block.fetch("find_entries_without_document", {})]
 
     def signature(self, signature_id: str) -> SignatureRow | None:
         """One signature."""
@@ -39,11 +76,6 @@ class VerifierStore(BacklogTables):
         rows = self._block.fetch("find_affected_rows", {"change_set_id": change_set_id})
         return [mapping.affected(row) for row in rows]
 
-    def document(self, document_ref: str) -> Document | None:
-        """The document's own row."""
-        row = self._block.fetch_one("find_document", {"document_ref": document_ref})
-        return mapping.document(row) if row else None
-
     def units_as_of(self, document_ref: str, cut_seq: int) -> list[StoredUnit]:
         """Every unit with the version that holds as of a cut, in order; retired ones are not in it."""
         rows = self._block.fetch("units_as_of", {"document_ref": document_ref, "cut_seq": cut_seq})
@@ -53,10 +85,6 @@ class VerifierStore(BacklogTables):
         """How many units the document has, with a version or without."""
         row = self._block.fetch_one("count_units", {"document_ref": document_ref})
         return int(row["units"]) if row else 0
-
-    def chain(self, entry_id: str) -> list[History]:
-        """The whole history of an entry, oldest first."""
-        return [mapping.history(row) for row in self._block.fetch("find_history", {"entry_id": entry_id})]
 
     def verify_results(self, change_set_id: str) -> list[VerifyResult]:
         """Verifications of a change set, oldest first."""
@@ -83,3 +111,8 @@ class VerifierDatabase:
     def serializable(self, phase: str, body: Callable[[VerifyStore], T]) -> T:
         """``body`` in the phase's one transaction, as if alone."""
         return self._adapter.run_phase(phase, Isolation.SERIALIZABLE, lambda block: body(VerifierStore(block)))
+
+    def read_only(self, body: Callable[[VerifyStore], T]) -> T:
+        """``body`` in a block that can write nothing and sees one state."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            return body(VerifierStore(block))

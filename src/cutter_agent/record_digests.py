@@ -1,0 +1,88 @@
+"""One digest for each kind of ledger row that a signature covers: the wire between the two lanes (design 1.12).
+
+DOT-991 signs, beside what it wrote, the rows its cut rests on: ``CUT_RECORDS``. DOT-992 signs its verdict's row and the
+whole history: ``VERDICT_RECORDS``. A row that is edited later, by whomever, no longer has the digest that was signed.
+Columns that the grants let change (an entry's status, a decision's superseded stamp) are not in it.
+
+Times are spelt in UTC with microseconds, words as their text, decimals as PostgreSQL prints them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from cutter_agent.rows import (
+    ChangeSet,
+    Decision,
+    Document,
+    Entry,
+    Envelope,
+    History,
+    Snapshot,
+    StoredManifest,
+    VerifyResult,
+)
+from sealing.canonical import JsonValue
+from sealing.digest import canonical_digest
+
+CUT_RECORDS = ("change_set", "decisions", "document", "entry", "envelope", "history", "manifest", "snapshot")
+VERDICT_RECORDS = ("history", "verify_result")
+
+_MUTABLE = {Entry: {"status"}, Decision: {"superseded_by_review_decision_id"}}
+_DIGESTED = {Snapshot: {"data"}, StoredManifest: {"canonical_json"}}
+"""Bytes that a column of the same row names by their own digest."""
+
+
+def cut_records(
+    *,
+    entry: Entry,
+    envelope: Envelope | None,
+    decisions: Iterable[Decision],
+    history: Sequence[History],
+    change_set: ChangeSet,
+    document: Document | None,
+    snapshot: Snapshot | None,
+    manifest: StoredManifest | None,
+) -> dict[str, str]:
+    """What CUT signs. ``history`` ends with the row of the cut itself."""
+    found = {
+        "change_set": _record(change_set),
+        "decisions": [_record(row) for row in sorted(decisions, key=lambda row: row.review_decision_id)],
+        "document": _record(document),
+        "entry": _record(entry),
+        "envelope": _record(envelope),
+        "history": _chain(history),
+        "manifest": _record(manifest),
+        "snapshot": _record(snapshot),
+    }
+    return {name: canonical_digest(value) for name, value in found.items()}
+
+
+def verdict_records(*, history: Sequence[History], result: VerifyResult) -> dict[str, str]:
+    """What VERIFY signs. ``history`` ends with the row of the verdict itself."""
+    return {"history": canonical_digest(_chain(history)), "verify_result": canonical_digest(_record(result))}
+
+
+def _chain(rows: Iterable[History]) -> list[JsonValue]:
+    return [_record(row) for row in rows]
+
+
+def _record(row: Any) -> JsonValue:
+    """The columns of a row by name; None for a row that is not there."""
+    if row is None:
+        return None
+    left_out = _MUTABLE.get(type(row), set()) | _DIGESTED.get(type(row), set())
+    return {each.name: _plain(getattr(row, each.name)) for each in fields(row) if each.name not in left_out}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,62 @@
+"""Axis 2, the approved blocks: each one is what the manifest says, column by column, rebuilt here (design 1.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from cutter_agent.rows import StoredUnit, UnitBlock
+from cutter_agent.verifier.evidence import Defect, Evidence
+
+
+def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]]) -> Iterator[Defect]:
+    """Every defect of the ledger's blocks against the manifest's and the stored units."""
+    if len(evidence.blocks) != len(blocks):
+        yield _defect("block_count", f"{len(evidence.blocks)} approved blocks, the manifest has {len(blocks)}")
+    by_place = {block["unit_local_id"]: block for block in blocks}
+    by_address = {unit.canonical_address: unit for unit in evidence.units}
+    for row in evidence.blocks:
+        block = by_place.get(row.unit_local_id)
+        if block is None:
+            yield _defect("block", f"block {row.unit_local_id} is not in the manifest", row.proposed_canonical_address)
+        else:
+            yield from _columns(row, _rebuilt(evidence, header, block, by_address.get(block["address"])))
+
+
+def _rebuilt(
+    evidence: Evidence, header: Mapping[str, Any], block: Mapping[str, Any], unit: StoredUnit | None
+) -> UnitBlock:
+    """The row as REVIEW must have written it."""
+    return UnitBlock(
+        envelope_id=evidence.change_set.manifest_id,
+        unit_local_id=block["unit_local_id"],
+        block_role=block["role"],
+        start_byte=block["start_byte"],
+        end_byte=block["end_byte"],
+        render_order=block["unit_local_id"] + 1,
+        target_unit_id=unit.unit_id if unit else "not stored",
+        decision_backlog_ref=evidence.entry_id,
+        proposed_canonical_address=block["address"],
+        proposed_authority=header["document_ref"],
+        candidate_edges=[{"edge": "child_of", "address": block["parent"]}] if block["parent"] else [],
+        payload_summary={
+            "kind": block["kind"],
+            "level": block["level"],
+            "number": block["number"],
+            "byte_length": block["end_byte"] - block["start_byte"],
+        },
+        content_hash=block["content_sha256"],
+    )
+
+
+def _columns(row: UnitBlock, approved: UnitBlock) -> Iterator[Defect]:
+    for each in fields(UnitBlock):
+        found, said = getattr(row, each.name), getattr(approved, each.name)
+        if found != said:
+            message = f"block {row.unit_local_id}: its {each.name} is {found}, approved was {said}"
+            yield _defect("block", message, approved.proposed_canonical_address)
+
+
+def _defect(code: str, message: str, address: str | None = None) -> Defect:
+    return Defect(axis=2, code=code, message=message, address=address)

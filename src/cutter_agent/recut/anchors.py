@@ -12,7 +12,7 @@ _TELLING_BYTES = 48
 
 
 def anchor(old: Side, new: Side, links: Links, *, positional: bool) -> None:
-    """Joins units with equal hashes: telling ones that occur once, then neighbours of joined ones, then equal addresses.
+    """Joins units with equal hashes: telling ones that occur once, their neighbours, then equal addresses.
 
     ``positional``: addresses count places, so an equal address says nothing of a text that occurs twice. O(n).
     """
@@ -67,13 +67,30 @@ def _same_address(old: Side, new: Side, links: Links) -> None:
 
 
 def gather(old: Side, new: Side, links: Links) -> None:
-    """Equal bytes that are still free, in their parent's new place, whatever the order. O(n)."""
-    left: dict[tuple[str, int], list[int]] = {}
+    """Equal bytes that are still free: in their parent's new place whatever the order, unlabelled ones anywhere. O(n).
+
+    A labelled one elsewhere (``(b) [Repealed]``) is another provision that says the same.
+    """
+    near: dict[tuple[str, int], list[int]] = {}
+    anywhere: dict[str, list[int]] = {}
     for j in range(len(new) - 1, -1, -1):
         if links.to_old[j] == FREE:
-            left.setdefault((new.hashes[j], new.parents[j]), []).append(j)
+            near.setdefault((new.hashes[j], new.parents[j]), []).append(j)
+            if not new.read(j).label:
+                anywhere.setdefault(new.hashes[j], []).append(j)
     for i, linked in enumerate(links.to_new):
         parent = old.parents[i]
-        found = left.get((old.hashes[i], parent if parent == FREE else links.to_new[parent]))
-        if linked == FREE and found:
-            links.join(i, found.pop())
+        parent = parent if parent == FREE else links.to_new[parent]
+        if linked == FREE:
+            _take(i, near.get((old.hashes[i], parent), []), links)
+    for i, linked in enumerate(links.to_new):
+        if linked == FREE:
+            _take(i, anywhere.get(old.hashes[i], []), links)
+
+
+def _take(i: int, found: list[int], links: Links) -> None:
+    while found:
+        j = found.pop()
+        if links.to_old[j] == FREE:
+            links.join(i, j)
+            return

@@ -16,9 +16,9 @@ ALIKE_IN_REWRITTEN = 0.7
 """The same, where everything around was rewritten, too: then the place says little."""
 ALIKE_NEAR = 0.5
 """Unlabelled units at the same place of the same parent (paragraphs, headings)."""
-ALIKE_IN_ORDER = 0.6
+ALIKE_IN_ORDER = 0.75
 """Another label, but in order between two certain neighbours."""
-ALIKE_ANYWHERE = 0.8
+ALIKE_ANYWHERE = 0.85
 """Out of order."""
 TELLING_WORDS = 4
 """Fewer words prove an identity only at the same place."""
@@ -121,7 +121,7 @@ class Judge:
         if place is Place.SAME and self.rewritten(i, j):
             need = ALIKE_IN_REWRITTEN
         likeness = self.likeness(i, j, ALIKE_AT_PLACE)
-        if place is Place.OTHER and likeness >= need and not self._frame_moved(i, j):
+        if place is Place.OTHER and likeness >= need and not self._came_along(i, j):
             return Bond(0.0, likeness)
         if likeness >= need or self._lives_on(i, j, place):
             return Bond(likeness + _PLACE * place / 2 + _KIN * kin + _LAST_RESORT, likeness)
@@ -143,7 +143,7 @@ class Judge:
         framed = self.old.children[i] + self.new.children[j] > 0 and not self.rewritten(i, j)
         return framed and self._inside(i, j) >= ALIKE_INSIDE
 
-    def _frame_moved(self, i: int, j: int) -> bool:
+    def _came_along(self, i: int, j: int) -> bool:
         """A frame is known at another place only with what stands in it; a unit that is no frame needs no more."""
         if not (self.old.children[i] and self.new.children[j]):
             return True

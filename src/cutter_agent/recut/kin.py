@@ -1,4 +1,4 @@
-"""Frames (a chapter, an article of clauses) are known by what stands in them: their own text is often one short line."""
+"""Frames (a chapter, an article of clauses) are known by what stands in them: their own text is often one line."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 Likeness looks at bodies only, so that a renumbered unit is as like itself as before; place looks at labels. What a
 label looks like is common to the families of law (a number, a Roman numeral or a letter, with brackets or a full
-stop, perhaps behind one word: ``Điều 14.``, ``§ 3``, ``Art. 7``, ``(1bis)``, ``II. Hauptstück``), so no profile is asked.
+stop, perhaps behind one word: ``Điều 14.``, ``§ 3``, ``Art. 7``, ``(1bis)``, ``II. Hauptstück``), so no profile is
+asked.
 """
 
 from __future__ import annotations

@@ -37,9 +37,9 @@ def match(old: Segmentation, old_bytes: bytes, new: Segmentation, new_bytes: byt
     lexicon = Lexicon()
     before, after = Side(old, old_bytes, lexicon), Side(new, new_bytes, lexicon)
     links = Links(len(before), len(after))
-    positional = counts_places(before) or counts_places(after)
-    judge = Judge(before, after, links, positional=positional)
-    anchor(before, after, links, positional=positional)
+    by_place = counts_places(before) or counts_places(after)
+    judge = Judge(before, after, links, positional=by_place)
+    anchor(before, after, links, positional=by_place)
     questions: list[Question] = []
     parting = _Partings()
     if FREE in links.to_new or FREE in links.to_old:
@@ -64,6 +64,11 @@ def match(old: Segmentation, old_bytes: bytes, new: Segmentation, new_bytes: byt
             *parting.questions,
         ]
     return _told(judge, old, new, parting, questions)
+
+
+def positional(segmentation: Segmentation, data: bytes) -> bool:
+    """Whether the addresses of a cut count places (``markdown``) or spell labels (``vn-law``): see ``change_set``."""
+    return counts_places(Side(segmentation, data, Lexicon()))
 
 
 def counts_places(side: Side) -> bool:

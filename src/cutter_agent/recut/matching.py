@@ -35,6 +35,8 @@ class Doubt(StrEnum):
     """Text of one unit went on in several."""
     MERGE = "merge"
     """Text of several units went on in one."""
+    ADDRESS = "address"
+    """A new unit's address belongs, or belonged, to another (asked by the change set)."""
 
 
 class Assumed(StrEnum):
@@ -72,7 +74,7 @@ class Merge:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """A doubtful case: candidates on both sides and the evidence. The units stand elsewhere in the matching, as assumed."""
+    """A doubtful case: candidates on both sides and the evidence. The units stand in the matching as is assumed."""
 
     doubt: Doubt
     old: tuple[int, ...]
@@ -85,9 +87,10 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Matching:
-    """Every old unit stands in exactly one of pairs, retired, split, merged; every new one in pairs, inserted, split, merged.
+    """What became of every unit.
 
-    Pairs and inserted are in the order of the new snapshot, retired in the order of the old.
+    Every old one stands in exactly one of pairs, retired, split, merged; every new one in exactly one of pairs,
+    inserted, split, merged. Pairs and inserted are in the order of the new snapshot, retired in the order of the old.
     """
 
     old: Segmentation

@@ -39,7 +39,7 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A unit's text: its label, its words as characters of the lexicon, and, of a stub, the words before its bracket."""
+    """A unit's text: its label, its words as characters of the lexicon; of a stub, the words before its bracket."""
 
     label: str
     words: str

@@ -1,7 +1,7 @@
 """Splits and merges: one text that went on in several, several that went on in one (design 1.8, 4.4).
 
-Seniority: where one of the pieces is clearly the unit itself (its label and place, or most of its text), that one is the
-unit and the other pieces are new; the reviewer is asked. Only where there is no heir is it a split, or a merge.
+Seniority: where one of the pieces is clearly the unit itself (its label and place, or most of its text), that one is
+the unit and the other pieces are new; the reviewer is asked. Only where there is no heir is it a split, or a merge.
 """
 
 from __future__ import annotations

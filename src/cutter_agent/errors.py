@@ -139,6 +139,16 @@ class AwaitingReview(CutterError):
     code = "AWAITING_REVIEW"
     exit_code = 10
 
+    @classmethod
+    def of(cls, entry_id: str, why: str) -> AwaitingReview:
+        """Entry ``entry_id`` waits: each command of the remedy can be typed as it stands."""
+        return cls(
+            f"entry {entry_id} waits for a person: {why}",
+            remedy=f"Look: iu-cutter review {entry_id}\n"
+            f'  then: iu-cutter review {entry_id} --approve --rationale "why"   (or --defer, or --reject)\n'
+            f"  then: cut the file again, or iu-cutter cut-approved {entry_id}",
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class StatementTrace:

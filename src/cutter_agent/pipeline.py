@@ -155,7 +155,4 @@ def _require_a_good_end(entry: EntryLine, status: EntryStatus) -> None:
 
 
 def _wait_for_a_person(entry_id: str, why: str) -> NoReturn:
-    raise AwaitingReview(
-        f"entry {entry_id} waits for a person: {why}",
-        remedy=f"iu-cutter review {entry_id} --approve | --defer | --reject, with --rationale.",
-    )
+    raise AwaitingReview.of(entry_id, why)

@@ -106,7 +106,7 @@ def cut_approved(entry: options.Entry, as_json: options.Json = False) -> None:
 
 
 def verify(
-    entries: Annotated[list[str] | None, typer.Argument(metavar="[ENTRY_ID]…", help="Ids of entries.")] = None,
+    entries: Annotated[list[str] | None, typer.Argument(metavar="ENTRY_ID", help="Ids of entries.")] = None,
     stream: Stream = False,
     as_json: options.Json = False,
 ) -> None:
@@ -124,9 +124,9 @@ def verify(
     if as_json:
         output.print_json({"verified": [_verify_record(outcome) for outcome in outcomes]})
     else:
-        for outcome in outcomes:
+        for entry, outcome in zip(entries or (), outcomes, strict=True):
             said = "" if outcome.created else " (verified before: nothing was written)"
-            output.print_line(f"{outcome.result.change_set_id}: {outcome.result.verdict}{said}")
+            output.print_line(f"{entry}: {outcome.result.verdict}, {outcome.status}{said}")
     failed = [outcome for outcome in outcomes if not outcome.passed]
     if failed and not as_json:
         raise _defect(failed[0])

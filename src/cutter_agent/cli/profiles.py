@@ -12,6 +12,7 @@ from cutter_agent.cli.segment import segment_source
 
 profiles = typer.Typer(
     rich_markup_mode=None,
+    add_completion=False,
     no_args_is_help=True,
     help="List, check and explain the grammars.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

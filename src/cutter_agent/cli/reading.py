@@ -20,9 +20,7 @@ _TITLE_CHARACTERS = 72
 
 
 def status(
-    entry: Annotated[
-        str | None, typer.Argument(metavar="[ENTRY]", help="An entry's id, a reference or a code.")
-    ] = None,
+    entry: Annotated[str | None, typer.Argument(metavar="ENTRY", help="An entry's id, a reference or a code.")] = None,
     only: Annotated[str | None, typer.Option("--status", help="Only entries in this state.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest first.")] = 100,
     as_json: options.Json = False,

@@ -144,10 +144,7 @@ def _ask(proposal: Proposal, rationale: str | None, *, as_json: bool) -> tuple[s
     if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         if as_json:
             raise typer.Exit
-        raise AwaitingReview(
-            f"entry {entry_id} waits for your decision",
-            remedy=f"iu-cutter review {entry_id} --approve | --defer | --reject, with --rationale.",
-        )
+        raise AwaitingReview.of(entry_id, "nothing was decided")
     while True:
         answer = typer.prompt("approve, defer, reject or quit").strip().lower()
         if answer in {"q", "quit"}:

@@ -18,7 +18,7 @@ from sealing.keys import PublicKey
 
 Export = Annotated[
     str | None,
-    typer.Argument(metavar="[EXPORT]", help="A file of export-signatures: checked without a database."),
+    typer.Argument(metavar="EXPORT", help="A file of export-signatures: checked without a database."),
 ]
 ExecKey = Annotated[Path | None, typer.Option("--exec-key", help="The public key of DOT-991, PEM.")]
 VerifyKey = Annotated[Path | None, typer.Option("--verify-key", help="The public key of DOT-992, PEM.")]

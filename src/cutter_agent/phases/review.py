@@ -310,7 +310,4 @@ def _require_policy_may(entry: Entry, judged: Judged, judgement: Judgement, *, f
     if failed_before:
         reasons.append("a verification of it failed before")
     if reasons:
-        raise AwaitingReview(
-            f"entry {entry.entry_id} waits for a person: {'; '.join(reasons)}",
-            remedy=f"iu-cutter review {entry.entry_id} --approve | --defer | --reject, with --rationale.",
-        )
+        raise AwaitingReview.of(entry.entry_id, "; ".join(reasons))

@@ -9,11 +9,12 @@ from hashlib import sha256
 from cutter_agent.model import Segmentation, Unit
 from cutter_agent.recut import Change, Matching, match
 
-WORDS = (
+_WORDS_TEXT = (
     "authority register licence holder penalty notice appeal tribunal minister record vessel harbour inspector permit "
     "quota grain seed storage fee schedule tariff carrier route depot signal bridge canal lock pilot survey chart buoy "
     "beacon cargo manifest customs bond levy rebate exemption waiver hearing witness oath evidence ruling stay costs"
-).split()
+)
+WORDS = _WORDS_TEXT.split(" ")
 
 
 def prose(seed: int, words: int = 12) -> str:
@@ -49,7 +50,7 @@ class Edition:
 
 
 def edition(rows: Sequence[Row]) -> Edition:
-    """Rows as a cut: ``Article 3`` is ``X-A3``, its clause ``(2)`` is ``X-A3-C2``. A label that comes twice gets -Dn."""
+    """Rows as a cut: ``Article 3`` is ``X-A3``, its clause ``(2)`` ``X-A3-C2``. A label that comes twice gets -Dn."""
     units: list[Unit] = []
     data = b""
     parent: str | None = None

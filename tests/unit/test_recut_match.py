@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.recut_room import Row, edition, heirs, law, matched, prose
 
 from cutter_agent.errors import InputRefused
 from cutter_agent.recut import Assumed, Change, Doubt, match
-from tests.recut_room import Row, edition, heirs, law, matched, prose
 
 
 def changed_words(text: str, *, every: int) -> str:
@@ -141,16 +141,18 @@ def test_text_that_went_down_into_a_first_clause_leaves_the_article_where_it_was
 def test_a_text_that_ended_in_several_pieces_is_split_and_the_reverse_is_merged() -> None:
     pieces = [prose(60 + k, 14) for k in range(3)]
     whole = edition([Row(0, "1", prose(1)), Row(0, "5", " ".join(pieces)), Row(0, "9", prose(9))])
-    parts = edition([
-        Row(0, "1", prose(1)),
-        *(Row(0, label, piece) for label, piece in zip("678", pieces, strict=True)),
-        Row(0, "9", prose(9)),
-    ])
+    parts = edition(
+        [
+            Row(0, "1", prose(1)),
+            *(Row(0, label, piece) for label, piece in zip("678", pieces, strict=True)),
+            Row(0, "9", prose(9)),
+        ]
+    )
     split = matched(whole, parts)
     assert [(s.old, s.new) for s in split.split] == [(1, (1, 2, 3))]
     merged = matched(parts, whole)
     assert [(m.old, m.new) for m in merged.merged] == [((1, 2, 3), 1)]
-    assert not (split.inserted or split.retired or merged.inserted or merged.retired)
+    assert not [*split.inserted, *split.retired, *merged.inserted, *merged.retired]
 
 
 def test_a_split_with_an_heir_at_the_old_address_keeps_the_heir_and_asks() -> None:

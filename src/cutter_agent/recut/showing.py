@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -11,7 +10,6 @@ from rapidfuzz.distance import Indel
 from cutter_agent.model import Unit
 from cutter_agent.recut.matching import Change, Matching, Pair, Question
 
-_WORDS = re.compile(r"\s*\S+|\s+$")
 _SHOWN_WORDS = 2_000
 _CONTEXT_WORDS = 4
 _FIRST_CHARS = 100
@@ -60,11 +58,13 @@ def _pair(matching: Matching, pair: Pair, old_bytes: bytes, new_bytes: bytes) ->
 
 def word_diff(before: str, after: str) -> str:
     """One line: what stayed is shortened to a few words around what changed."""
-    a, b = _WORDS.findall(before), _WORDS.findall(after)
+    a, b = before.split(), after.split()
     if len(a) > _SHOWN_WORDS or len(b) > _SHOWN_WORDS:
         return f"({len(a)} words before, {len(b)} after)"
+    if a == b:
+        return "(only white space changed)"
     out, gone, come = [], list[str](), list[str]()
-    for step in Indel.opcodes([w.strip() for w in a], [w.strip() for w in b]):
+    for step in Indel.opcodes(a, b):
         if step.tag == "equal":
             out.append(_change(gone, come))
             gone, come = [], []
@@ -74,25 +74,20 @@ def word_diff(before: str, after: str) -> str:
             gone += a[step.src_start : step.src_end]
             come += b[step.dest_start : step.dest_end]
     out.append(_change(gone, come))
-    changed = any(mark in part for part in out for mark in ("[-", "{+"))
-    return " ".join(part for part in out if part) if changed else "(only white space changed)"
+    return " ".join(part for part in out if part)
 
 
 def _change(gone: list[str], come: list[str]) -> str:
-    parts = (f"[-{_flat(gone)}-]" if gone else "", f"{{+{_flat(come)}+}}" if come else "")
+    parts = (f"[-{' '.join(gone)}-]" if gone else "", f"{{+{' '.join(come)}+}}" if come else "")
     return " ".join(part for part in parts if part)
 
 
 def _shortened(words: list[str], *, first: bool, last: bool) -> str:
     keep_left, keep_right = 0 if first else _CONTEXT_WORDS, 0 if last else _CONTEXT_WORDS
     if len(words) <= keep_left + keep_right + 1:
-        return _flat(words)
+        return " ".join(words)
     left, right = words[:keep_left], words[len(words) - keep_right :]
-    return " ".join(part for part in (_flat(left), "…", _flat(right)) if part)
-
-
-def _flat(words: list[str]) -> str:
-    return " ".join(word.strip() for word in words).strip()
+    return " ".join(part for part in (" ".join(left), "…", " ".join(right)) if part)
 
 
 def _question(matching: Matching, question: Question) -> str:

@@ -71,8 +71,10 @@ class Judge:
         it. In the first case the place speaks for the unit, in the second its parts may be new ones.
         """
         a, b = self.old.parents[i], self.new.parents[j]
-        if a == FREE or b == FREE or a in self._kept_below:
+        if a in self._kept_below:
             return False
+        if a == FREE or b == FREE:
+            return a == b
         return self.old.read(a).words != self.new.read(b).words or not self.old.read(a).words
 
     def likeness(self, i: int, j: int, cutoff: float = 0.0) -> float:

@@ -16,6 +16,8 @@ from pg_dryrun.subject import Login
 from sealing.canonical import MAX_SAFE_INTEGER
 
 _Amount = Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
+_SHORTEST_PASSWORD_CHARACTERS = 8
+_LONGEST_WORD_CHARACTERS = 16
 _REMEDY = "Correct the plan; its keys are listed in docs/reference/plan.md."
 
 
@@ -123,6 +125,7 @@ def _source(table: _Source, base: Path) -> Source:
                 user=_required(table, "user"),
                 password=_password(table, base),
             )
+            _require_searchable(login)
             return LiveSource(login=login, system_identifier=table.system_identifier)
 
 
@@ -131,6 +134,19 @@ def _required(table: _Source, key: str) -> str:
     if not value:
         raise PlanFault(f"source of kind {table.kind!r} needs the key {key!r} - at `$.source`", remedy=_REMEDY)
     return str(value)
+
+
+def _require_searchable(login: Login) -> None:
+    """G-23 and G-24 look for the password in every log and report: a plain word would be found without a leak, and
+    redaction would take it out of names and digests."""
+    word, names = login.password, (login.host, login.dbname, login.user)
+    plain = word.isalpha() and len(word) < _LONGEST_WORD_CHARACTERS
+    if len(word) < _SHORTEST_PASSWORD_CHARACTERS or plain or any(word in name for name in names):
+        raise PlanFault(
+            f"the password of {login.user} is too short or too plain to be told from other text in a log or a report"
+            " - at `$.source`",
+            remedy=f"Give the reading role a random password of {_SHORTEST_PASSWORD_CHARACTERS} characters or more.",
+        )
 
 
 def _password(table: _Source, base: Path) -> str:

@@ -5,7 +5,7 @@ JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs faults plants kills schema clean
+.PHONY: help setup dry-run test lint format lock docs faults plants kills schema bench-recut clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ plants: setup    ## full form: every planted defect, each rehearsed and named (C
 
 schema: setup    ## remake what the migrations decide: schema.sql, expected/*.json, docs/reference/{tables,rights,states}.md
 	@$(BIN)/python -m cutter_agent.db_adapter.generate
+
+bench-recut: setup ## the re-cut on real amendments: bytes rewritten, identities kept, time (DATA=folder)
+	@$(BIN)/python benchmarks/recut.py $(DATA)
 
 lock:            ## remake the locked requirements (needs uv)
 	sh scripts/lock.sh

@@ -11,6 +11,8 @@ from cutter_agent.recut.topology import Parting
 
 CERTAIN = 0.9
 """Above this likeness nobody is asked whether a text at its old place is the old unit."""
+CERTAIN_BESIDE_KEPT = 0.5
+"""The same, where a text beside it is word for word as it was: amendments that replace units replace them whole."""
 _SOMEWHAT = 0.2
 
 
@@ -22,8 +24,9 @@ def identity(judge: Judge, pairs: Sequence[tuple[int, int]]) -> list[Question]:
         if judge.old.hashes[i] == judge.new.hashes[j] or b.stub is not None or not a.words or not b.words:
             continue
         likeness = judge.likeness(i, j)
-        if likeness < CERTAIN:
-            same = judge.place(i, j, judge.kin(i, j)) is Place.SAME
+        place = judge.place(i, j, judge.kin(i, j))
+        if likeness < (CERTAIN_BESIDE_KEPT if place is not Place.OTHER and judge.beside_kept(i) else CERTAIN):
+            same = place is Place.SAME
             where = "the same place" if same else "another place"
             reason = f"kept as one unit at {where}, though only {likeness:.0%} alike: revised, or replaced?"
             out.append(_question(Doubt.IDENTITY, (i,), (j,), likeness, same, Assumed.SAME_UNIT, reason))

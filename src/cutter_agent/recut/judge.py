@@ -64,6 +64,10 @@ class Judge:
         hashes = self.new.hashes
         self._kept_below = {self.old.parents[i] for i, j in self.links.pairs() if self.old.hashes[i] == hashes[j]}
 
+    def beside_kept(self, i: int) -> bool:
+        """Whether a text under the same parent is word for word as it was: the amendment spoke of single units."""
+        return self.old.parents[i] in self._kept_below
+
     def rewritten(self, i: int, j: int) -> bool:
         """Whether the whole family was replaced: the parent's own words changed, and no text beside is as it was.
 
@@ -71,7 +75,7 @@ class Judge:
         it. In the first case the place speaks for the unit, in the second its parts may be new ones.
         """
         a, b = self.old.parents[i], self.new.parents[j]
-        if a in self._kept_below:
+        if self.beside_kept(i):
             return False
         if a == FREE or b == FREE:
             return a == b

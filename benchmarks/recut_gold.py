@@ -111,8 +111,9 @@ def located(cut: Segmentation, gold: dict[str, dict[str, Any]]) -> dict[str, int
 
 def likeness(old: dict[str, Any], new: dict[str, Any], before: bytes, after: bytes) -> float:
     """Of the words of two gold units, without their labels."""
-    words = [
-        data[unit["text_start_byte"] : unit["end_byte"]].decode().split()
-        for unit, data in ((old, before), (new, after))
-    ]
-    return Indel.normalized_similarity(*words)
+    return Indel.normalized_similarity(words_of(old, before), words_of(new, after))
+
+
+def words_of(unit: dict[str, Any], data: bytes) -> list[str]:
+    """The text of a gold unit, word by word."""
+    return data[unit["text_start_byte"] : unit["end_byte"]].decode().split()

@@ -35,8 +35,8 @@ class Closing:
         """Free units at one place, whatever the order: another link may have crossed them. O(n)."""
         judge, links = self._judge, self._links
         at: dict[tuple[int, str, str], int] = {}
-        for j, i in enumerate(links.to_old):
-            label = judge.new.read(j).label if i == FREE else ""
+        for j, linked in enumerate(links.to_old):
+            label = judge.new.read(j).label if linked == FREE else ""
             if label:
                 at.setdefault((judge.new.parents[j], judge.new.units[j].level, label), j)
         for i, linked in enumerate(links.to_new):
@@ -44,9 +44,10 @@ class Closing:
                 continue
             parent = judge.old.parents[i]
             parent = parent if parent == FREE else links.to_new[parent]
-            j = at.get((parent, judge.old.units[i].level, judge.old.read(i).label), FREE)
-            if j != FREE and links.free(i, j) and judge.bond(i, j).value > 0:
-                links.join(i, j)
+            beside = at.get((parent, judge.old.units[i].level, judge.old.read(i).label), FREE)
+            for j in (judge.namesake(i), beside):
+                if j != FREE and links.free(i, j) and judge.bond(i, j).value > 0:
+                    links.join(i, j)
 
     def _close(self, old: Sequence[int], new: Sequence[int], depth: int) -> None:
         if not old or not new:

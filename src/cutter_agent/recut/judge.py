@@ -56,17 +56,17 @@ class Judge:
     def __init__(self, old: Side, new: Side, links: Links, *, positional: bool) -> None:
         self.old, self.new, self.links = old, new, links
         self._positional = positional
-        self._kept_below: set[int] = set()
+        self._kept: set[int | str] = set()
         self.lenient = False
 
     def look_around(self) -> None:
-        """Notes under which old parents a text stands word for word as before. Called when the anchors are set."""
-        hashes = self.new.hashes
-        self._kept_below = {self.old.parents[i] for i, j in self.links.pairs() if self.old.hashes[i] == hashes[j]}
+        """Notes in which old families a text stands word for word as before. Called when the anchors are set."""
+        old, hashes = self.old, self.new.hashes
+        self._kept = {old.family(i) for i, j in self.links.pairs() if old.hashes[i] == hashes[j]}
 
     def beside_kept(self, i: int) -> bool:
-        """Whether a text under the same parent is word for word as it was: the amendment spoke of single units."""
-        return self.old.parents[i] in self._kept_below
+        """Whether a text of the same family is word for word as it was: the amendment spoke of single units."""
+        return self.old.family(i) in self._kept
 
     def rewritten(self, i: int, j: int) -> bool:
         """Whether the whole family was replaced: the parent's own words changed, and no text beside is as it was.
@@ -74,11 +74,11 @@ class Judge:
         Amendments replace either one provision, and leave what is around it, or a provision with all that stands in
         it. In the first case the place speaks for the unit, in the second its parts may be new ones.
         """
-        a, b = self.old.parents[i], self.new.parents[j]
         if self.beside_kept(i):
             return False
-        if a == FREE or b == FREE:
-            return a == b
+        a, b = self.old.parents[i], self.new.parents[j]
+        if a == FREE or b == FREE or isinstance(self.old.family(i), str):
+            return True
         return self.old.read(a).words != self.new.read(b).words or not self.old.read(a).words
 
     def likeness(self, i: int, j: int, cutoff: float = 0.0) -> float:
@@ -113,6 +113,10 @@ class Judge:
         if a and a == b and kin > 0:
             return Place.SAME
         return Place.NEAR if not a and not b and kin > 0 else Place.OTHER
+
+    def namesake(self, i: int) -> int:
+        """The new unit at the same address, where addresses are names."""
+        return FREE if self._positional else self.new.place_of.get(self.old.units[i].address, FREE)
 
     def bond(self, i: int, j: int) -> Bond:
         """The case for a pair that is in order."""

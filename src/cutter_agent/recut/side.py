@@ -81,6 +81,12 @@ class Side:
         unit = self.units[index]
         return self.data[unit.start_byte : unit.end_byte].decode("utf-8", errors="replace")
 
+    def family(self, index: int) -> int | str:
+        """What a unit is numbered in: its parent, or the whole document (the level's name) where its address says so."""
+        parent = self.parents[index]
+        unit = self.units[index]
+        return parent if parent >= 0 and unit.address.startswith(f"{unit.parent}-") else unit.level
+
     def words_below(self, index: int, limit: int) -> str:
         """The words of a unit and of what stands under it, about ``limit`` of them at most."""
         out, count = [], 0

@@ -48,7 +48,7 @@ def test_two_labels_differ_where_only_the_raised_number_does() -> None:
         (" [Repealed, 2019, c. 10, s. 144]\n", ""),
         (" (aufgehoben)\n", ""),
         ("salary[Repealed, 1999, c. 34]\n", "salary"),
-        (" Bãi bỏ\n", ""),
+        (" Bãi bỏ\n", None),
         (" the text [see the note] goes on here\n", None),
         (" a text of more than three words\n", None),
         ("", None),

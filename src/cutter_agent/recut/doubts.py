@@ -21,7 +21,7 @@ def identity(judge: Judge, pairs: Sequence[tuple[int, int]]) -> list[Question]:
     out = []
     for i, j in pairs:
         a, b = judge.old.read(i), judge.new.read(j)
-        if judge.old.hashes[i] == judge.new.hashes[j] or b.stub is not None or not a.words or not b.words:
+        if judge.old.hashes[i] == judge.new.hashes[j] or b.stub is not None or b.bare or not a.words or not b.words:
             continue
         likeness = judge.likeness(i, j)
         place = judge.place(i, j, judge.kin(i, j))

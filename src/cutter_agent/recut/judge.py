@@ -110,7 +110,7 @@ class Judge:
             return Place.NEAR if same_address or kin > 0 else Place.OTHER
         if same_address:
             return Place.SAME
-        if a and a == b and kin > 0:
+        if a and a == b and (kin > 0 or self.old.family(i) == self.new.family(j) == first.level):
             return Place.SAME
         return Place.NEAR if not a and not b and kin > 0 else Place.OTHER
 
@@ -130,8 +130,10 @@ class Judge:
         need = self._need(place, words, same_level=same_level)
         if place is Place.SAME and self.rewritten(i, j):
             need = ALIKE_IN_REWRITTEN
+        if self._says_gone(i, j, place):
+            return Bond(1.0 + _PLACE + _KIN * kin, self.likeness(i, j))
         likeness = self.likeness(i, j, ALIKE_AT_PLACE)
-        if place is Place.OTHER and likeness >= need and not self._came_along(i, j):
+        if place is Place.OTHER and not self._tells_elsewhere(i, j, likeness, need):
             return Bond(0.0, likeness)
         if likeness >= need or self._lives_on(i, j, place):
             return Bond(likeness + _PLACE * place / 2 + _KIN * kin + _LAST_RESORT, likeness)
@@ -139,16 +141,25 @@ class Judge:
             return Bond(_LAST_RESORT, likeness)
         return Bond(0.0, likeness)
 
-    def _lives_on(self, i: int, j: int, place: Place) -> bool:
-        """Other words at one place, and yet the unit: a stub, a frame without text, a frame whose inside is alike."""
+    def _says_gone(self, i: int, j: int, place: Place) -> bool:
+        """A stub at a place says what became of the unit there, whatever else its text resembles."""
         a, b = self.old.read(i), self.new.read(j)
-        if place is Place.OTHER:
+        if b.stub is None or not a.words or a.stub is not None:
             return False
-        if b.stub is not None and a.words and (b.stub or place is Place.SAME):
-            return a.words.startswith(b.stub)
-        if place is Place.NEAR:
+        return a.words.startswith(b.stub) and (place is Place.SAME or (place is Place.NEAR and b.stub != ""))
+
+    def _tells_elsewhere(self, i: int, j: int, likeness: float, need: float) -> bool:
+        """Whether a text is evidence away from its place: a stub is none, a frame only with what stands in it."""
+        if self.old.read(i).stub is not None or self.new.read(j).stub is not None:
             return False
-        if not a.words or not b.words or a.stub is not None:
+        return likeness >= need and self._came_along(i, j)
+
+    def _lives_on(self, i: int, j: int, place: Place) -> bool:
+        """Other words at one place, and yet the unit: hardly a word, a frame without text or with a like inside."""
+        a, b = self.old.read(i), self.new.read(j)
+        if place is not Place.SAME:
+            return False
+        if b.bare or not a.words or not b.words or a.stub is not None:
             return True
         framed = self.old.children[i] + self.new.children[j] > 0 and not self.rewritten(i, j)
         return framed and self._inside(i, j) >= ALIKE_INSIDE

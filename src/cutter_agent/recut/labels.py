@@ -27,7 +27,6 @@ _WORDS = re.compile(r"\w+")
 _BRACKETED = re.compile(r"\W*?[\[(（【][^\[\]]*[\])）】]\W*", re.DOTALL)
 _HEADED = re.compile(r"([^\[\]]{1,80})\[[^\[\]]*\]\W*", re.DOTALL)
 _STUB_WORDS = 25
-_BARE_STUB_WORDS = 3
 _NOTE_LINES = 3
 _PLAIN = re.compile(r"[^\w<]+")
 
@@ -78,10 +77,8 @@ def stub_head(body: str, words: int) -> str | None:
     """What a stub says before its bracket ("" mostly), or None where the body is no stub.
 
     A stub only says of its unit that it is gone: wholly in brackets (``[Repealed, …]``), a defined term and a bracket
-    (``salary [Repealed]``), or hardly a word.
+    (``salary [Repealed]``).
     """
-    if words <= _BARE_STUB_WORDS:
-        return "" if words else None
     if words > _STUB_WORDS:
         return None
     if _BRACKETED.fullmatch(body):

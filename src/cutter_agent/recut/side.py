@@ -8,6 +8,7 @@ from cutter_agent.errors import InputRefused
 from cutter_agent.model import Segmentation
 from cutter_agent.recut.labels import split_label, stub_head, words_of
 
+_BARE_WORDS = 3
 _SURROGATES = range(0xD800, 0xE000)
 _LAST_CODE = 0x10FFFF
 
@@ -39,11 +40,15 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A unit's text: its label, its words as characters of the lexicon; of a stub, the words before its bracket."""
+    """A unit's text: its label, its words as characters of the lexicon; of a stub, the words before its bracket.
+
+    ``bare``: hardly a word and nothing under it (``Aufgehoben``), which at its place may be a stub, too.
+    """
 
     label: str
     words: str
     stub: str | None
+    bare: bool
 
 
 class Side:
@@ -82,10 +87,10 @@ class Side:
         return self.data[unit.start_byte : unit.end_byte].decode("utf-8", errors="replace")
 
     def family(self, index: int) -> int | str:
-        """What a unit is numbered in: its parent, or the whole document (the level's name) where its address says so."""
+        """What a unit is numbered in: its parent (-1: none), or all of its level where its address leaves that out."""
         parent = self.parents[index]
         unit = self.units[index]
-        return parent if parent >= 0 and unit.address.startswith(f"{unit.parent}-") else unit.level
+        return parent if parent < 0 or unit.address.startswith(f"{unit.parent}-") else unit.level
 
     def words_below(self, index: int, limit: int) -> str:
         """The words of a unit and of what stands under it, about ``limit`` of them at most."""
@@ -106,8 +111,9 @@ class Side:
         if reading is None:
             label, body = split_label(self.text(index), self.units[index].number)
             words = words_of(body)
-            head = None if self.children[index] else stub_head(body, len(words))
+            leaf = self.children[index] == 0
+            head = stub_head(body, len(words)) if leaf else None
             stub = None if head is None else self._lexicon.spell(words_of(head))
-            reading = Reading(label, self._lexicon.spell(words), stub)
+            reading = Reading(label, self._lexicon.spell(words), stub, leaf and 0 < len(words) <= _BARE_WORDS)
             self._readings[index] = reading
         return reading

@@ -34,17 +34,18 @@ class Closing:
     def close_places(self) -> None:
         """Free units at one place, whatever the order: another link may have crossed them. O(n)."""
         judge, links = self._judge, self._links
-        at: dict[tuple[int, str, str], int] = {}
+        at: dict[tuple[int | str, str, str], int] = {}
         for j, linked in enumerate(links.to_old):
             label = judge.new.read(j).label if linked == FREE else ""
             if label:
-                at.setdefault((judge.new.parents[j], judge.new.units[j].level, label), j)
+                at.setdefault((judge.new.family(j), judge.new.units[j].level, label), j)
         for i, linked in enumerate(links.to_new):
             if linked != FREE:
                 continue
-            parent = judge.old.parents[i]
-            parent = parent if parent == FREE else links.to_new[parent]
-            beside = at.get((parent, judge.old.units[i].level, judge.old.read(i).label), FREE)
+            family = judge.old.family(i)
+            if isinstance(family, int) and family != FREE:
+                family = links.to_new[family]
+            beside = at.get((family, judge.old.units[i].level, judge.old.read(i).label), FREE)
             for j in (judge.namesake(i), beside):
                 if j != FREE and links.free(i, j) and judge.bond(i, j).value > 0:
                     links.join(i, j)

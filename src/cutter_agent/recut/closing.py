@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from cutter_agent.recut.judge import Judge
-from cutter_agent.recut.links import FREE, Links, gaps, spine
+from cutter_agent.recut.judge import ALIKE_TO_ASK, TELLING_WORDS, Judge
+from cutter_agent.recut.links import FREE, Gap, Links, gaps, spine
 
 _CELLS = 10_000
 _CELLS_PER_UNIT = 60
@@ -49,6 +49,35 @@ class Closing:
             for j in (judge.namesake(i), beside):
                 if j != FREE and links.free(i, j) and judge.bond(i, j).value > 0:
                     links.join(i, j)
+
+    def left_alike(self) -> list[tuple[int, int, float]]:
+        """Free units of one level in one small gap that are each other's likest, and alike enough to ask about."""
+        found = []
+        for gap in gaps(self._links, present_spine(self._judge)):
+            cells = len(gap.old) * len(gap.new)
+            if cells <= min(_CELLS, self._budget):
+                self._budget -= cells
+                found += self._mutual(gap)
+        return found
+
+    def _mutual(self, gap: Gap) -> list[tuple[int, int, float]]:
+        judge = self._judge
+        cases = [
+            (judge.likeness(i, j, ALIKE_TO_ASK), i, j)
+            for i in gap.old
+            for j in gap.new
+            if judge.old.units[i].level == judge.new.units[j].level
+            and min(len(judge.old.read(i).words), len(judge.new.read(j).words)) >= TELLING_WORDS
+        ]
+        out, taken_old, taken_new = [], set[int](), set[int]()
+        for likeness, i, j in sorted(cases, key=lambda case: (-case[0], case[1], case[2])):
+            if likeness < ALIKE_TO_ASK:
+                break
+            if i not in taken_old and j not in taken_new:
+                out.append((i, j, likeness))
+            taken_old.add(i)
+            taken_new.add(j)
+        return out
 
     def _close(self, old: Sequence[int], new: Sequence[int], depth: int) -> None:
         if not old or not new:

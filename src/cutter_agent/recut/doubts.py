@@ -49,6 +49,24 @@ def take_overs(judge: Judge) -> list[Question]:
     return out
 
 
+def relabelled(cases: Sequence[tuple[int, int, float]], asked: Sequence[Question]) -> list[Question]:
+    """A retired unit and a new one under another label, in order, somewhat alike."""
+    known = {(i, j) for question in asked for i in question.old for j in question.new}
+    return [
+        _question(
+            Doubt.IDENTITY,
+            (i,),
+            (j,),
+            likeness,
+            False,
+            Assumed.OTHER_UNIT,
+            f"a retired and a new unit under another label, {likeness:.0%} alike: replaced, or renumbered?",
+        )
+        for i, j, likeness in cases
+        if (i, j) not in known
+    ]
+
+
 def _successor(judge: Judge, i: int) -> int:
     """The free new unit at the same address, if it is at the same place."""
     j = judge.new.place_of.get(judge.old.units[i].address, FREE)

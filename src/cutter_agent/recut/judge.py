@@ -16,9 +16,11 @@ ALIKE_IN_REWRITTEN = 0.7
 """The same, where everything around was rewritten, too: then the place says little."""
 ALIKE_NEAR = 0.5
 """Unlabelled units at the same place of the same parent (paragraphs, headings)."""
-ALIKE_IN_ORDER = 0.75
+ALIKE_IN_ORDER = 0.85
 """Another label, but in order between two certain neighbours."""
-ALIKE_ANYWHERE = 0.85
+ALIKE_TO_ASK = 0.6
+"""Another label, in order: less than enough to be one unit, and enough to ask."""
+ALIKE_ANYWHERE = 0.9
 """Out of order."""
 TELLING_WORDS = 4
 """Fewer words prove an identity only at the same place."""

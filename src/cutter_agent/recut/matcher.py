@@ -57,12 +57,13 @@ def match(old: Segmentation, old_bytes: bytes, new: Segmentation, new_bytes: byt
         closing.close_places()
         join_frames(judge)
         parting = _part(judge)
-        questions = [
+        asked = [
             *doubts.identity(judge, list(links.pairs())),
             *doubts.take_overs(judge),
             *doubts.choices([case for case in unclear if links.to_old[case[0]] == FREE]),
             *parting.questions,
         ]
+        questions = [*asked, *doubts.relabelled(closing.left_alike(), asked)]
     return _told(judge, old, new, parting, questions)
 
 

@@ -22,6 +22,8 @@ from cutter_agent.recut.labels import split_label, stub_head, words_of
         ("2 (1) In this Act,\n", "2", "2 1", "In this Act"),
         ("[^87]: Art. 106 abgeändert\n", None, "87", "Art 106 abgeändert"),
         ("Short title\n1 This Act may be cited\n", "1", "1", "Short title This Act may be cited"),
+        ("29 to 31 [Repealed]\n", "29 to 31", "29", "to 31 Repealed"),
+        ("Art. 8 bis Abs.\n", None, "Art 8 bis", "Abs"),
         ("I think so\n", None, "I", "think so"),
         ("No label here\n", None, "", "No label here"),
         ("", None, "", ""),

@@ -121,6 +121,25 @@ def test_equal_texts_are_told_apart_by_what_stands_beside_them() -> None:
     assert all(p.change is Change.UNCHANGED for p in matching.pairs)
 
 
+def test_a_relabelled_and_rewritten_clause_is_asked() -> None:
+    rows = law()
+    edited = [*rows[:6], Row(1, "2a", changed_words(rows[6].text, every=4)), *rows[7:]]
+    old, new = edition(rows), edition(edited)
+    matching = matched(old, new)
+    kept = any(p.old == 6 and p.new == 6 for p in matching.pairs)
+    asked = [q for q in matching.questions if q.old == (6,) and q.new == (6,)]
+    assert not kept
+    assert [(q.doubt, q.assumed) for q in asked] == [(Doubt.IDENTITY, Assumed.OTHER_UNIT)]
+
+
+def test_a_stub_is_no_evidence_elsewhere_and_wins_at_its_place() -> None:
+    rows = law()
+    moved_text = f"{rows[6].text} again"
+    edited = [*rows[:6], Row(1, "2", "[Repealed, 2019, c. 10, s. 144]"), Row(1, "2a", moved_text), *rows[7:]]
+    old, new = edition(rows), edition(edited)
+    assert heirs(matched(old, new))["X-A2-C2"] == ("X-A2-C2", Change.REVISED)
+
+
 def test_two_equally_good_claims_are_a_question() -> None:
     text = prose(500, 20)
     rows = law()

@@ -41,6 +41,9 @@ schema: setup    ## remake what the migrations decide: schema.sql, expected/*.js
 bench-recut: setup ## the re-cut on real amendments: bytes rewritten, identities kept, time (DATA=folder)
 	@$(BIN)/python benchmarks/recut.py $(DATA)
 
+bench-mutate: setup ## at least 1,000 seeded corruptions of store and ledger, each found by VERIFY or the audit
+	@$(BIN)/python -m benchmarks.mutate $(ARGS)
+
 lock:            ## remake the locked requirements (needs uv)
 	sh scripts/lock.sh
 

@@ -243,6 +243,10 @@ class VerifyStore(BacklogStore, Protocol):
         """Every signature that names a change set."""
         ...
 
+    def foreign_columns(self, entry_id: str, change_set: ChangeSet) -> list[tuple[str, str]]:
+        """(table, key) of rows that hold something in a column which no phase writes."""
+        ...
+
     def documents(self, asked: str | None) -> list[Document]:
         """Documents by reference or code; every one for None."""
         ...

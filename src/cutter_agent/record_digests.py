@@ -17,6 +17,7 @@ from enum import Enum
 from typing import Any
 
 from cutter_agent.rows import (
+    AffectedRow,
     ChangeSet,
     Decision,
     Document,
@@ -30,7 +31,7 @@ from cutter_agent.rows import (
 from sealing.canonical import JsonValue
 from sealing.digest import canonical_digest
 
-CUT_RECORDS = ("change_set", "decisions", "document", "entry", "envelope", "history", "manifest", "snapshot")
+CUT_RECORDS = ("affected", "change_set", "decisions", "document", "entry", "envelope", "history", "manifest", "snapshot")
 VERDICT_RECORDS = ("history", "verify_result")
 
 _MUTABLE = {Entry: {"status"}, Decision: {"superseded_by_review_decision_id"}}
@@ -45,12 +46,14 @@ def cut_records(
     decisions: Iterable[Decision],
     history: Sequence[History],
     change_set: ChangeSet,
+    affected: Iterable[AffectedRow],
     document: Document | None,
     snapshot: Snapshot | None,
     manifest: StoredManifest | None,
 ) -> dict[str, str]:
     """What CUT signs. ``history`` ends with the row of the cut itself."""
     found = {
+        "affected": [_record(row) for row in sorted(affected, key=lambda row: row.affected_row_id)],
         "change_set": _record(change_set),
         "decisions": [_record(row) for row in sorted(decisions, key=lambda row: row.review_decision_id)],
         "document": _record(document),

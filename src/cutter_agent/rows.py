@@ -327,3 +327,4 @@ class StoredUnit:
     cut_seq: int
     change_set_id: str
     version_lifecycle: LifecycleStatus
+    version_document_ref: str

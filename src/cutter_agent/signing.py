@@ -220,6 +220,8 @@ def open_signature(row: SignatureRow, key: PublicKey) -> Mapping[str, JsonValue]
     executor = row.signature_kind == "executor"
     lane = Lane.EXEC if executor else Lane.VERIFY
     same = {
+        "signature_kind": row.signature_kind in {"executor", "verifier"},
+        "payload_envelope": row.payload_envelope == _spelt(payload, row.signature_payload, key),
         "payload_hash": row.payload_hash == sha256_hex(payload),
         "signature_payload": row.signature_payload == _raw_signature(row.payload_envelope),
         "_type": statement.get("_type") == STATEMENT_TYPE,
@@ -244,6 +246,15 @@ def signed_digests(statement: Mapping[str, JsonValue]) -> tuple[str, str]:
     """(manifest digest, snapshot sha256) that a statement names as its subjects."""
     manifest, snapshot = cast("Sequence[Mapping[str, Mapping[str, str]]]", statement["subject"])
     return manifest["digest"]["sha256"], snapshot["digest"]["sha256"]
+
+
+def _spelt(payload: bytes, signature: bytes, key: PublicKey) -> Mapping[str, object]:
+    """The one spelling of an envelope of ours: base64 has several for the same bytes, and an object may hold more."""
+    return {
+        "payloadType": PAYLOAD_TYPE,
+        "payload": base64.b64encode(payload).decode("ascii"),
+        "signatures": [{"keyid": key.keyid, "sig": base64.b64encode(signature).decode("ascii")}],
+    }
 
 
 def _raw_signature(envelope: Mapping[str, JsonValue]) -> bytes:

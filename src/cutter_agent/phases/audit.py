@@ -78,7 +78,9 @@ def _document(store: VerifyStore, document: Document, keys: Keys) -> Iterator[Au
 
 
 def _cut(store: VerifyStore, document: Document, cut: DocumentCut, keys: Keys) -> Audited:
-    entry = store.find_entry(cut.entry_id) if cut.entry_id else None
+    if cut.entry_id is None:
+        return _finding(document, cut, None, "envelope", "the envelope that this cut was approved with is not stored")
+    entry = store.find_entry(cut.entry_id)
     if entry is None:
         return _finding(document, cut, None, "entry_missing", "the entry that asked for this cut is not stored")
     change_set = cut.change_set

@@ -175,6 +175,7 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
         decisions=facts.decisions,
         history=[*facts.chain, history],
         change_set=change_set,
+        affected=affected,
         document=document or facts.document,
         snapshot=proposal.stored_snapshot,
         manifest=proposal.stored_manifest,

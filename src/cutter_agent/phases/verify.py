@@ -21,7 +21,7 @@ from cutter_agent.record_digests import verdict_records
 from cutter_agent.rows import ChangeSet, Entry, History, VerifyResult
 from cutter_agent.signing import Bound, SignatureRow, Signer, VerifyResultClaim
 from cutter_agent.state_machine import require_move
-from cutter_agent.verifier.evidence import Evidence, Proof
+from cutter_agent.verifier.evidence import EarlierCut, Evidence, Proof
 from cutter_agent.verifier.prove import prove
 from sealing.digest import canonical_digest
 from sealing.keys import PublicKey
@@ -97,7 +97,13 @@ def verify(
 
 
 def gather(store: VerifyStore, entry: Entry, change_set: ChangeSet, executor_key: PublicKey) -> Evidence:
-    """Read everything about a cut: a constant number of statements, whatever the number of units."""
+    """Read everything about a cut: a constant number of statements, whatever the number of units.
+
+    Two more for each earlier cut of which versions still hold.
+    """
+    units = store.units_as_of(change_set.document_ref, change_set.cut_seq)
+    writers = {unit.change_set_id for unit in units}
+    cuts = store.cuts_of_document(change_set.document_ref)
     return Evidence(
         entry=entry,
         document=store.document(change_set.document_ref),
@@ -111,12 +117,22 @@ def gather(store: VerifyStore, entry: Entry, change_set: ChangeSet, executor_key
         stored_snapshot=store.snapshot(change_set.snapshot_sha256),
         blocks=store.blocks(change_set.manifest_id),
         affected=store.affected_rows(change_set.change_set_id),
-        units=store.units_as_of(change_set.document_ref, change_set.cut_seq),
+        units=units,
         document_unit_count=store.unit_count(change_set.document_ref),
-        document_cuts=store.cuts_of_document(change_set.document_ref),
+        document_cuts=cuts,
         version_counts=store.version_counts(change_set.document_ref),
         chain=store.chain(entry.entry_id),
         results=store.verify_results(change_set.change_set_id),
+        foreign_columns=store.foreign_columns(entry.entry_id, change_set),
+        earlier=[
+            EarlierCut(
+                change_set=cut.change_set,
+                signature=store.signature(cut.change_set.executor_signature_id),
+                affected=store.affected_rows(cut.change_set.change_set_id),
+            )
+            for cut in cuts
+            if cut.change_set.change_set_id in writers - {change_set.change_set_id}
+        ],
     )
 
 

@@ -14,14 +14,18 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Mapp
     """Every defect of the ledger's blocks against the manifest's and the stored units."""
     if len(evidence.blocks) != len(blocks):
         yield _defect("block_count", f"{len(evidence.blocks)} approved blocks, the manifest has {len(blocks)}")
+    present = {row.unit_local_id for row in evidence.blocks}
+    for block in blocks:
+        if block["unit_local_id"] not in present:
+            yield _defect("block_missing", "approved in the manifest, and no block says so", block["address"])
     by_place = {block["unit_local_id"]: block for block in blocks}
     by_address = {unit.canonical_address: unit for unit in evidence.units}
     for row in evidence.blocks:
-        block = by_place.get(row.unit_local_id)
-        if block is None:
+        approved = by_place.get(row.unit_local_id)
+        if approved is None:
             yield _defect("block", f"block {row.unit_local_id} is not in the manifest", row.proposed_canonical_address)
         else:
-            yield from _columns(row, _rebuilt(evidence, header, block, by_address.get(block["address"])))
+            yield from _columns(row, _rebuilt(evidence, header, approved, by_address.get(approved["address"])))
 
 
 def _rebuilt(

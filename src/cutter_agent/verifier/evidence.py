@@ -35,6 +35,15 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EarlierCut:
+    """A cut before this one, of which versions still hold: what it says it touched, and its signature."""
+
+    change_set: ChangeSet
+    signature: SignatureRow | None
+    affected: Sequence[AffectedRow]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """Everything stored about one cut, as the verifier's own role reads it.
 
@@ -59,6 +68,8 @@ class Evidence:
     version_counts: Sequence[VersionCount]
     chain: Sequence[History]
     results: Sequence[VerifyResult]
+    foreign_columns: Sequence[tuple[str, str]]
+    earlier: Sequence[EarlierCut]
     verdict: Verdict | None = None
 
     @property

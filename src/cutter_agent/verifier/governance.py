@@ -96,13 +96,15 @@ def _affected(evidence: Evidence) -> Iterator[Defect]:
     for unit_id in sorted(written.keys() - named):
         yield _defect("affected_missing", "written and not in the ledger", written[unit_id].canonical_address)
     for row in evidence.affected:
-        yield from _affected_row(row, written.get(row.target_row_id))
+        unit = written.get(row.target_row_id)
+        if unit is None:
+            yield _defect("affected_unknown", f"the ledger names {row.target_row_id}, which this cut did not write")
+        else:
+            yield from affected_state(row, unit)
 
 
-def _affected_row(row: AffectedRow, unit: StoredUnit | None) -> Iterator[Defect]:
-    if unit is None:
-        yield _defect("affected_unknown", f"the ledger names {row.target_row_id}, which this cut did not write")
-        return
+def affected_state(row: AffectedRow, unit: StoredUnit) -> Iterator[Defect]:
+    """What the ledger says a unit became, against how it stands."""
     state: dict[str, JsonValue] = {
         "canonical_address": unit.canonical_address,
         "content_hash": unit.content_hash,

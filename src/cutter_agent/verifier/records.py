@@ -44,6 +44,8 @@ def defects(evidence: Evidence, header: Mapping[str, Any]) -> Iterator[Defect]:
         yield from _signed(evidence, predicate)
     yield from _signature_row(evidence, predicate or {})
     yield from _verdict(evidence)
+    for table, key in evidence.foreign_columns:
+        yield _defect("foreign_column", f"row {key} of {table} holds something in a column that no phase writes")
 
 
 def opened(signature: SignatureRow | None, key: PublicKey) -> Mapping[str, Any] | None:
@@ -95,6 +97,7 @@ def _signed(evidence: Evidence, predicate: Mapping[str, Any]) -> Iterator[Defect
         decisions=evidence.decisions,
         history=evidence.chain[: place + 1] if place is not None else evidence.chain,
         change_set=evidence.change_set,
+        affected=evidence.affected,
         document=evidence.document,
         snapshot=evidence.stored_snapshot,
         manifest=evidence.stored_manifest,

@@ -62,6 +62,9 @@ def _name(unit: StoredUnit, document_ref: str) -> Iterator[Defect]:
     """An id is rebuilt from what it names: the document and the address."""
     if unit.document_ref != document_ref:
         yield _defect("unit_document", f"its row belongs to document {unit.document_ref}", unit.canonical_address)
+    if unit.version_document_ref != document_ref:
+        message = f"its version belongs to document {unit.version_document_ref}"
+        yield _defect("unit_document", message, unit.canonical_address)
     if unit.unit_id != str(uuid5(_UNITS, f"unit\n{document_ref}\n{unit.canonical_address}")):
         yield _defect("unit_id", f"its id {unit.unit_id} is not the one of this address", unit.canonical_address)
 

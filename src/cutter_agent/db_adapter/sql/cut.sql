@@ -99,10 +99,11 @@ SELECT (SELECT count(*) FROM iu.unit_version AS v WHERE v.change_set_id = %(chan
 SELECT u.unit_id, u.document_ref, u.canonical_address, u.unit_kind, u.section_type, u.unit_number, u.parent_unit_id,
        u.lifecycle_status AS unit_lifecycle, held.version_seq, held.content_hash, held.body,
        held.render_order::text AS render_order, held.cut_seq, held.change_set_id,
-       held.lifecycle_status AS version_lifecycle
+       held.lifecycle_status AS version_lifecycle, held.document_ref AS version_document_ref
 FROM iu.information_unit AS u
 JOIN LATERAL (
-    SELECT v.version_seq, v.content_hash, v.body, v.render_order, v.cut_seq, v.change_set_id, v.lifecycle_status
+    SELECT v.version_seq, v.content_hash, v.body, v.render_order, v.cut_seq, v.change_set_id, v.lifecycle_status,
+           v.document_ref
     FROM iu.unit_version AS v
     WHERE v.unit_id = u.unit_id AND v.cut_seq <= %(cut_seq)s
     ORDER BY v.version_seq DESC

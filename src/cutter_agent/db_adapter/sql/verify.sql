@@ -70,6 +70,36 @@ FROM cutter_governance.dot_pair_signature
 WHERE cross_reference_change_set_id = %(change_set_id)s
 ORDER BY signature_id;
 
+-- Columns that no phase ever writes: whatever stands there was put there by somebody else.
+-- name: find_foreign_columns
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: cutter_governance.manifest_envelope, cutter_governance.manifest_unit_block, cutter_governance.review_decision, cutter_governance.dot_pair_signature, cutter_governance.cut_change_set, cutter_governance.verify_result
+SELECT 'manifest_envelope' AS written, e.envelope_id::text AS row_key
+FROM cutter_governance.manifest_envelope AS e
+WHERE e.source_doc_ref = %(entry_id)s
+  AND num_nonnulls(e.escalation_ref, e.cut_change_set_ref, e.superseded_by_envelope_id) > 0
+UNION ALL
+SELECT 'manifest_unit_block', b.proposed_canonical_address
+FROM cutter_governance.manifest_unit_block AS b
+WHERE b.envelope_id = %(envelope_id)s AND b.report_summary IS NOT NULL
+UNION ALL
+SELECT 'review_decision', d.review_decision_id::text
+FROM cutter_governance.review_decision AS d
+WHERE d.entry_id = %(entry_id)s AND num_nonnulls(d.manifest_unit_local_id, d.cut_change_set_ref) > 0
+UNION ALL
+SELECT 'dot_pair_signature', s.signature_id::text
+FROM cutter_governance.dot_pair_signature AS s
+WHERE (s.cross_reference_change_set_id = %(change_set_id)s
+        OR s.cross_reference_verify_result_id IN (
+            SELECT r.verify_result_id FROM cutter_governance.verify_result AS r
+            WHERE r.change_set_id = %(change_set_id)s))
+  AND num_nonnulls(s.prior_signature_id, s.revoked_by, s.revocation_reason) > 0
+UNION ALL
+SELECT 'cut_change_set', c.change_set_id::text
+FROM cutter_governance.cut_change_set AS c
+WHERE c.change_set_id = %(change_set_id)s AND c.verifier_signature_id IS NOT NULL;
+
 -- AUDIT: a document is asked for by its reference or code; NULL means every one.
 -- name: find_audited_documents
 -- principal: cutter_verify

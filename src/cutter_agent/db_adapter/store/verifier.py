@@ -58,6 +58,15 @@ class VerifierStore(BacklogTables):
         rows = self._block.fetch("find_signatures_of_change_set", {"change_set_id": change_set_id})
         return [row["signature_id"] for row in rows]
 
+    def foreign_columns(self, entry_id: str, change_set: ChangeSet) -> list[tuple[str, str]]:
+        """(table, key) of rows that hold something in a column which no phase writes."""
+        values = {
+            "entry_id": entry_id,
+            "envelope_id": change_set.manifest_id,
+            "change_set_id": change_set.change_set_id,
+        }
+        return [(row["written"], row["row_key"]) for row in self._block.fetch("find_foreign_columns", values)]
+
     def documents(self, asked: str | None) -> list[Document]:
         """Documents by reference or code; every one for None."""
         return [mapping.document(row) for row in self._block.fetch("find_audited_documents", {"asked": asked})]

@@ -1,0 +1,49 @@
+"""Axis 2, units that an earlier cut wrote and that still hold: proven by that cut's own affected rows and signature.
+
+A later cut touches only what changed, so its signature says nothing of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cutter_agent.signing import affected_digest
+from cutter_agent.verifier.evidence import Defect, EarlierCut, Evidence
+from cutter_agent.verifier.governance import affected_state
+from cutter_agent.verifier.records import opened
+
+
+def defects(evidence: Evidence) -> Iterator[Defect]:
+    """Every defect of units that hold from an earlier cut."""
+    for cut in evidence.earlier:
+        yield from _signed(cut, evidence)
+        rows = {row.target_row_id: row for row in cut.affected}
+        for unit in evidence.units:
+            if unit.change_set_id != cut.change_set.change_set_id:
+                continue
+            row = rows.get(unit.unit_id)
+            if row is None:
+                yield _defect("affected_missing", "no ledger row of its own cut names it", unit.canonical_address)
+            else:
+                yield from affected_state(row, unit)
+
+
+def _signed(cut: EarlierCut, evidence: Evidence) -> Iterator[Defect]:
+    change_set = cut.change_set
+    predicate = opened(cut.signature, evidence.executor_key)
+    if predicate is None:
+        yield _defect("earlier_signature", f"cut {change_set.cut_seq} is not signed by DOT-991 as its row says")
+        return
+    for name, said in (
+        ("change_set_id", change_set.change_set_id),
+        ("document_ref", change_set.document_ref),
+        ("cut_seq", change_set.cut_seq),
+        ("units_sha256", affected_digest(cut.affected)),
+    ):
+        if predicate.get(name) != said:
+            message = f"cut {change_set.cut_seq}: {name}: signed was {predicate.get(name)}, stored is {said}"
+            yield _defect("earlier_statement", message)
+
+
+def _defect(code: str, message: str, address: str | None = None) -> Defect:
+    return Defect(axis=2, code=code, message=message, address=address)

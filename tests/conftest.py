@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from tests import databases
 
 from pg_embedded import account as accounts
@@ -31,7 +32,9 @@ _numbers = itertools.count(1)
 
 
 def pytest_configure() -> None:
-    """No PostgreSQL: no run."""
+    """No PostgreSQL: no run. No deadline for an example either: a busy machine is not a defect of the program."""
+    settings.register_profile("house", deadline=None)
+    settings.load_profile("house")
     try:
         programs.embedded()
     except ProgramsMissing as missing:

@@ -75,14 +75,14 @@ class Problem:
 
 
 class ManifestInvalid(InputRefused):
-    """All problems of a manifest at once."""
+    """All problems of a manifest at once. Their ``start_byte`` are positions in the document that it speaks of."""
 
     code = "MANIFEST_INVALID"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         first = problems[0]
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__(f"{first.code}: {first.message}{more}", remedy=first.remedy, start_byte=first.start_byte)
+        super().__init__(f"{first.code}: {first.message}{more}", remedy=first.remedy)
         self.problems = tuple(problems)
 
 

@@ -34,12 +34,28 @@ TRANSACTION_ONLY: frozenset[S] = frozenset({S.CUT_IN_PROGRESS, S.VERIFY_IN_PROGR
 """States that exist only inside a transaction: a crash leaves the last committed one."""
 
 
+NEXT_COMMAND: Mapping[S, str] = MappingProxyType(
+    {
+        S.MARKED: "iu-cutter sweep",
+        S.REVIEW_PENDING: "iu-cutter review {entry}",
+        S.REVIEWED_APPROVED: "iu-cutter cut-approved {entry}",
+        S.REVIEWED_DEFERRED: "iu-cutter sweep",
+        S.CUT_APPLIED: "iu-cutter verify {entry}",
+        S.VERIFY_FAILED_ESCALATED: "iu-cutter history {entry}",
+    }
+)
+"""What a person types next, for every state that a committed entry can be in and that is not final."""
+
+
 def require_move(before: S, after: S, *, entry_id: str) -> None:
     """Raise ``IllegalTransition`` unless ``before`` → ``after`` is listed."""
     legal = ALLOWED_TRANSITIONS.get(before, frozenset())
     if after in legal:
         return
     ways = ", ".join(sorted(legal)) or "nothing: it is final"
+    command = NEXT_COMMAND.get(before)
+    typed = f" Type: {command.format(entry=entry_id)}" if command else ""
     raise IllegalTransition(
-        f"entry {entry_id} is {before} and cannot become {after}", remedy=f"From {before} the legal next is {ways}."
+        f"entry {entry_id} is {before} and cannot become {after}",
+        remedy=f"From {before} the legal next is {ways}.{typed}",
     )

@@ -137,7 +137,7 @@ def _span_problems(units: tuple[ManifestBlock, ...], snapshot: bytes) -> Iterato
             if 0 < place < length and snapshot[place] & 0xC0 == 0x80:
                 yield _problem(
                     "half_character",
-                    f"byte {place} is inside a UTF-8 character",
+                    f"block {index}: byte {place} is inside a UTF-8 character",
                     "Put the boundary between two characters.",
                     block_index=index,
                     start_byte=place,

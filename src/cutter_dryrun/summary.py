@@ -14,6 +14,7 @@ from pg_dryrun.outcome import Check, Status, Verdict
 from pg_dryrun.record import Record, ScenarioRecord
 from pg_dryrun.runner import Outcome
 from pg_dryrun.subject import Kind
+from pg_dryrun.terminal import print_root_cause
 
 _STYLES: Mapping[Status, str] = {
     Status.PASSED: "green",
@@ -50,10 +51,7 @@ def print_summary(outcome: Outcome) -> None:
     if record is not None:
         for chain in _chains(record.scenarios):
             console.print(_matrix(chain))
-        if record.root_cause is not None:
-            console.print(Text(f"Root cause ({record.failed_check}): {record.root_cause.message}", style="red"))
-            if record.root_cause.sqlstate:
-                console.print(f"SQLSTATE {record.root_cause.sqlstate}, statement {record.root_cause.statement_name}")
+        print_root_cause(console, record)
         if record.not_reached:
             console.print(f"Not reached: {', '.join(item.id for item in record.not_reached)}")
     style = "bold green" if outcome.verdict is Verdict.PASS else "bold red"

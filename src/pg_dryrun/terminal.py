@@ -69,18 +69,7 @@ def print_record(record: Record) -> None:
         Text(f"{record.verdict.value} (exit code {record.exit_code})", style="bold green" if good else "bold red")
     )
     console.print(Text(record.summary))
-    cause = record.root_cause
-    if cause is not None:
-        console.print(Text(f"\nRoot cause ({record.failed_check}): {cause.message}", style="red"))
-        for name, value in (
-            ("SQLSTATE", cause.sqlstate),
-            ("statement", cause.statement_text or cause.statement_name),
-            ("connection", cause.connection_state),
-            ("at", cause.call_site),
-            ("what to do", cause.remedy),
-        ):
-            if value:
-                console.print(Text(f"  {name}: {value}"))
+    print_root_cause(console, record)
     console.print()
     for check in record.checks:
         row = Text(f"{check.step:<6} ").append(f"{check.status.value:<12}", style=_STYLES[check.status])
@@ -88,6 +77,23 @@ def print_record(record: Record) -> None:
     for table in matrix_tables(record):
         console.print()
         console.print(_matrix(table))
+
+
+def print_root_cause(console: Console, record: Record) -> None:
+    """What failed, where, and what to do about it; nothing where nothing failed."""
+    cause = record.root_cause
+    if cause is None:
+        return
+    console.print(Text(f"\nRoot cause ({record.failed_check}): {cause.message}", style="red"))
+    for name, value in (
+        ("SQLSTATE", cause.sqlstate),
+        ("statement", cause.statement_text or cause.statement_name),
+        ("connection", cause.connection_state),
+        ("at", cause.call_site),
+        ("what to do", cause.remedy),
+    ):
+        if value:
+            console.print(Text(f"  {name}: {value}"))
 
 
 def print_teardown(done: Teardown) -> None:

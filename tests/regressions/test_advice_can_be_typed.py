@@ -3,6 +3,7 @@ shell made three commands of it and lost the decision."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 
 from cutter_agent.cli import reference
 from cutter_agent.cli.registry import COMMANDS
+from cutter_agent.model import EntryStatus
+from cutter_agent.state_machine import NEXT_COMMAND, TERMINAL, TRANSACTION_ONLY
 
 DOUBTFUL = "Luật số: 12/2020/QH14\nLUẬT THỬ\nĐiều 1. Phạm vi\nLuật này.\nĐiều 7. Hiệu lực\nNgay.\n"
 COMMAND = re.compile(r"iu-cutter [^\n(,]*")
@@ -64,3 +67,26 @@ def test_no_usage_line_brackets_twice_and_only_the_root_may_offer_completion() -
     page = reference.render()
     assert "[[" not in page
     assert "--install-completion" not in page
+
+
+def test_an_illegal_move_says_what_to_type_instead(embedded, tmp_path: Path) -> None:
+    law = tmp_path / "ngo.txt"
+    law.write_text(DOUBTFUL, encoding="utf-8")
+    entry = embedded("mark", str(law), "--json").json["entry_id"]
+    walked = []
+    for _ in range(2):
+        refused = embedded("cut-approved", entry)
+        assert refused.code == 5
+        walked += _typed(embedded, refused.err.partition(" Type: ")[2])
+    assert [line.split()[1] for line in walked] == ["sweep", "review"]
+    assert set(NEXT_COMMAND) == set(EntryStatus) - TERMINAL - TRANSACTION_ONLY
+
+
+def test_a_state_or_an_id_that_does_not_exist_is_a_usage_error(embedded) -> None:
+    state = embedded("status", "--status", "marked_wrongly", "--json")
+    assert (state.code, state.error["code"]) == (2, "USAGE")
+    assert "review_pending" in state.error["message"]
+    number = embedded("verify", "L12-2020-QH14", "--json")
+    assert (number.code, number.error["code"]) == (2, "USAGE")
+    streamed = embedded("verify", "--stream", stdin=b"L12-2020-QH14\n")
+    assert json.loads(streamed.out.splitlines()[1])["error"]["code"] == "USAGE"

@@ -146,5 +146,5 @@ def in_words(record: dict[str, object]) -> str:
 
 
 def _problem_line(problem: dict[str, object]) -> str:
-    byte = f"byte {problem['start_byte']}: " if problem["start_byte"] is not None else ""
-    return f"  - {byte}{problem['code']}: {problem['message']}"
+    place = f"byte {problem['start_byte']} of the document, " if problem["start_byte"] is not None else ""
+    return f"  - {place}{problem['code']}: {problem['message']}. {problem['remedy']}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import uuid
 from typing import Annotated, Any
 
 import typer
@@ -115,6 +116,8 @@ def verify(
         raise UsageError(
             "name the entries, or give --stream", remedy="iu-cutter status --status cut_applied lists them."
         )
+    for entry in entries or ():
+        _require_id(entry)
     with verify_lane(os.environ) as lane:
         lane.signer, lane.executor_key  # noqa: B018 - a key that cannot be used is known before the first entry
         if stream:
@@ -134,13 +137,23 @@ def verify(
         raise typer.Exit(VerificationFailed.exit_code)
 
 
+def _require_id(entry: str) -> str:
+    try:
+        return str(uuid.UUID(entry))
+    except ValueError:
+        raise UsageError(
+            f"{entry!r} is not an entry's id: DOT-992 looks nothing up by code",
+            remedy="iu-cutter status --status cut_applied lists the ids.",
+        ) from None
+
+
 def _verify_stream(lane: VerifyLane) -> None:
     with lane.adapter.read():
         pass  # connected as the right principal, before the first line says so
     output.print_json({"ready": True})
     for line in sys.stdin:
         try:
-            outcome = lane.verify(line.strip())
+            outcome = lane.verify(_require_id(line.strip()))
             answer = _verify_record(outcome) if outcome.passed else {"error": failures.describe(_defect(outcome))}
         except Exception as error:  # the next entry may be sound
             answer = {"error": failures.describe(error)}

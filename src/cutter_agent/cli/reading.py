@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from cutter_agent.cli import options, output
+from cutter_agent.model import EntryStatus
 from cutter_agent.report import EntryLine, UnitFacts, UnitLine
 from cutter_agent.wiring import exec_lane
 
@@ -21,7 +22,9 @@ _TITLE_CHARACTERS = 72
 
 def status(
     entry: Annotated[str | None, typer.Argument(metavar="ENTRY", help="An entry's id, a reference or a code.")] = None,
-    only: Annotated[str | None, typer.Option("--status", help="Only entries in this state.")] = None,
+    only: Annotated[
+        EntryStatus | None, typer.Option("--status", metavar="STATE", help="Only entries in this state.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest first.")] = 100,
     as_json: options.Json = False,
 ) -> None:

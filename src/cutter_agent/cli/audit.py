@@ -12,7 +12,7 @@ from cutter_agent.errors import UsageError, VerificationFailed
 from cutter_agent.phases.audit import Audited
 from cutter_agent.wiring import verify_lane
 
-Asked = Annotated[str | None, typer.Argument(metavar="[DOC]", help="A document's reference or code.")]
+Asked = Annotated[str | None, typer.Argument(metavar="DOC", help="A document's reference or code.")]
 All = Annotated[bool, typer.Option("--all", help="Every document, one after another.")]
 
 

@@ -44,7 +44,9 @@ def vocabulary() -> Vocabulary:
 
 def _words_of(profile: Mapping[str, Any]) -> tuple[str, Words]:
     named = [*profile.get("level", []), *profile.get("block", []), profile["preamble"]]
-    named += [profile["flush"]] if "flush" in profile else []
+    named += [profile[key] for key in ("flush", "drafts") if key in profile]
+    if profile.get("text", {}).get("front_matter"):
+        named.append({"kind": "front_matter", "name": "front_matter"})
     return profile["id"], Words(
         kinds=frozenset(part["kind"] for part in named), levels=frozenset(part["name"] for part in named)
     )

@@ -253,7 +253,52 @@ def test_profiles_are_listed_and_checked(iu_cutter, tmp_path: Path) -> None:
     assert answer.code == 3
     assert answer.error["path"] == str(broken)
     fine = iu_cutter("profiles", "check", "vn-law", "--json")
-    assert (fine.code, fine.json["id"]) == (0, "vn-law")
+    assert (fine.code, fine.json["id"], fine.json["valid"], fine.json["problems"]) == (0, "vn-law", True, [])
+
+
+def test_every_problem_of_a_profile_comes_with_its_line_and_a_remedy(iu_cutter, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        "id = 'mine'\nversion = '1'\nengine = 'ladder'\n\n[preamble]\nname = 'p'\nkind = 'p'\ntoken = 'P'\n\n"
+        "[[level]]\nname = 'a'\nkind = 'a'\ntoken = 'A'\nforms = ['(x']\ncolour = 3\n\n"
+        "[[level]]\nname = 'b'\nkind = 'b'\ntoken = 'lower'\nforms = ['b (\\d+)']\nnumbers = ['runes']\n"
+        "inside = ['z']\n"
+    )
+    answer = iu_cutter("profiles", "check", str(mine), "--json")
+    assert (answer.code, answer.json["valid"]) == (3, False)
+    told = {(problem["line"], problem["message"].split(" (known")[0][:40]) for problem in answer.json["problems"]}
+    for line, words in (
+        (14, "forms '(x'"),
+        (15, "unknown key 'colour'"),
+        (20, "token = 'lower'"),
+        (22, "numbers = 'runes'"),
+    ):
+        assert any(at == line and words in message for at, message in told), (line, words, told)
+    assert any("title is missing" in problem["message"] for problem in answer.json["problems"])
+    assert all(problem["remedy"] for problem in answer.json["problems"])
+    in_words = iu_cutter("profiles", "check", str(mine))
+    assert in_words.code == 3
+    assert "line 14: [[level]] a: forms" in in_words.out.decode()
+    assert in_words.out.count(b"what to do:") == len(answer.json["problems"])
+
+
+def test_explain_shows_every_matched_line_and_every_near_miss(iu_cutter, law: Path) -> None:
+    with law.open("a", encoding="utf-8") as text:
+        text.write("Điều 1 của Luật này.\nĐIỀU khoản chuyển tiếp\nĐiều 3. Cuối\n")
+    answer = iu_cutter("profiles", "explain", str(law), "--json")
+    assert answer.code == 0, answer.err
+    document = answer.json
+    assert document["profile"] == "vn-law"
+    assert {c["profile"] for c in document["candidates"]} >= {"vn-law", "markdown", "de-gesetz"}
+    articles = [line for line in document["matched"] if line["level"] == "dieu"]
+    assert [line["number"] for line in articles] == ["1", "2", "3"]
+    assert all(line["why"] and line["address"] and line["line"] for line in document["matched"])
+    missed = {line["text"]: line["why"] for line in document["missed"]}
+    assert "speaks of it" in missed["Điều 1 của Luật này."]
+    assert "without a number" in missed["ĐIỀU khoản chuyển tiếp"]
+    in_words = iu_cutter("profiles", "explain", str(law))
+    assert in_words.code == 0
+    assert "2 near misses" in in_words.out.decode()
 
 
 def test_only_a_part_of_the_database_keys_is_named_before_anything_else(iu_cutter, law: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cutter_agent import segmenter
 from cutter_agent.cli import inputs, options, output
-from cutter_agent.cli.segment import segment_source
+from cutter_agent.errors import InputRefused, Problem
+
+_SHOWN = 80
 
 profiles = typer.Typer(
     rich_markup_mode=None,
@@ -35,20 +39,43 @@ def list_profiles(as_json: options.Json = False) -> None:
 def check(profile: Named, as_json: options.Json = False) -> None:
     """Read a profile and say whether it can be used."""
     with inputs.placed(profile):
-        record = _record(profile)
+        found, problems = segmenter.profiles.check(profile)
     if as_json:
-        output.print_json(record)
-        return
-    output.print_line(f"{record['id']} {record['version']}: can be used. {record['title']}")
+        listed = [_problem_record(profile, problem) for problem in problems]
+        output.print_json({**_of(found), "valid": not problems, "problems": listed})
+    elif problems:
+        output.print_line(f"{profile}: {len(problems)} problem{'s' if len(problems) > 1 else ''}")
+        for problem in problems:
+            output.print_line(f"line {_line(profile, problem)}: {problem.message}")
+            output.print_line(f"    what to do: {problem.remedy}")
+    else:
+        output.print_line(f"{found.id} {found.version}: can be used. {found.title}")
+    raise typer.Exit(InputRefused.exit_code if problems else 0)
+
+
+def _problem_record(profile: str, problem: Problem) -> dict[str, object]:
+    return {
+        "start_byte": problem.start_byte,
+        "line": _line(profile, problem),
+        "message": problem.message,
+        "remedy": problem.remedy,
+    }
+
+
+def _line(profile: str, problem: Problem) -> int:
+    return Path(profile).read_bytes().count(b"\n", 0, problem.start_byte or 0) + 1
 
 
 def _record(profile: str) -> dict[str, object]:
-    found = segmenter.profiles.load(profile)
+    return _of(segmenter.profiles.load(profile))
+
+
+def _of(profile: segmenter.Profile) -> dict[str, object]:
     return {
-        "id": found.id,
-        "version": found.version,
-        "title": found.title,
-        "levels": [{"name": level.name, "kind": level.kind} for level in found.levels],
+        "id": profile.id,
+        "version": profile.version,
+        "title": profile.title,
+        "levels": [{"name": level.name, "kind": level.kind} for level in profile.named],
     }
 
 
@@ -61,26 +88,38 @@ def explain(
 ) -> None:
     """Show which lines of a file a profile took for headings, and the reasons for the profile itself."""
     source = inputs.read_source(file, label=label)
+    ranked = segmenter.candidates(source.data, label=source.label)
     with inputs.placed(file):
-        reasons = [] if profile else list(segmenter.detect(source.data, label=source.label)[1])
-        result = segment_source(source, profile, None)
-    matched = [
-        {
-            "start_byte": unit.start_byte,
-            "line": source.data.count(b"\n", 0, unit.start_byte) + 1,
-            "level": unit.level,
-            "number": unit.number,
-            "address": unit.address,
-            "text": source.data[unit.start_byte : unit.end_byte].split(b"\n", 1)[0].decode(errors="replace").strip(),
-        }
-        for unit in result.units
-    ]
+        chosen, reasons = (
+            (segmenter.profiles.load(profile), ("named with --profile",))
+            if profile
+            else segmenter.detect(source.data, label=source.label)
+        )
+        code = segmenter.document_code(source.label, source.data)
+        found = segmenter.explain(source.data, profile=chosen, document_code=code)
     if as_json:
-        output.print_json({"profile": result.profile_id, "reasons": reasons, "matched": matched})
+        output.print_json(
+            {
+                "profile": chosen.id,
+                "reasons": list(reasons),
+                "candidates": [{"profile": c.profile.id, "score": c.score, "reasons": list(c.reasons)} for c in ranked],
+                "matched": [asdict(line) for line in found.matched],
+                "missed": [asdict(line) for line in found.missed],
+            }
+        )
         return
     for reason in reasons:
-        output.print_line(f"profile {result.profile_id}: {reason}")
+        output.print_line(f"profile {chosen.id}: {reason}")
+    for other in ranked:
+        if other.score and other.profile.id != chosen.id:
+            output.print_line(f"not {other.profile.id} ({other.score} points): {'; '.join(other.reasons)}")
     output.print_table(
-        ("line", "level", "number", "address", "text"),
-        ((m["line"], m["level"], m["number"], m["address"], str(m["text"])[:80]) for m in matched),
+        ("line", "level", "number", "address", "why", "text"),
+        ((m.line, m.level, m.number, m.address, m.why, m.text[:_SHOWN]) for m in found.matched),
     )
+    output.print_line(f"{len(found.missed)} near miss{'' if len(found.missed) == 1 else 'es'}")
+    if found.missed:
+        output.print_table(
+            ("line", "nearly", "number", "why not", "text"),
+            ((m.line, m.level, m.number, m.why, m.text[:_SHOWN]) for m in found.missed),
+        )

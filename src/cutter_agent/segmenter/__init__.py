@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from cutter_agent.segmenter import profiles
 from cutter_agent.segmenter.cutting import segment
+from cutter_agent.segmenter.explaining import Explanation, explain
 from cutter_agent.segmenter.grammar import Profile
-from cutter_agent.segmenter.naming import detect, document_code
+from cutter_agent.segmenter.naming import Candidacy, candidates, detect, document_code
 
-__all__ = ["Profile", "detect", "document_code", "profiles", "segment"]
+__all__ = [
+    "Candidacy",
+    "Explanation",
+    "Profile",
+    "candidates",
+    "detect",
+    "document_code",
+    "explain",
+    "profiles",
+    "segment",
+]

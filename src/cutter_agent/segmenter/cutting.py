@@ -7,8 +7,9 @@ from hashlib import sha256
 
 from cutter_agent.errors import UsageError
 from cutter_agent.model import Finding, Segmentation, Unit
-from cutter_agent.segmenter import commonmark, flush, intake
+from cutter_agent.segmenter import commonmark, elements, flush, intake
 from cutter_agent.segmenter.grammar import Engine, Profile
+from cutter_agent.segmenter.ladder import cutting as climbed
 from cutter_agent.segmenter.lists import Lists
 from cutter_agent.segmenter.noting import Notes
 from cutter_agent.segmenter.outline import Drafting, Outline
@@ -36,6 +37,10 @@ def segment(data: bytes, *, profile: Profile, document_code: str) -> Segmentatio
     text = intake.text_of(data)
     if profile.engine is Engine.COMMONMARK:
         units, findings = commonmark.cut(data, profile, document_code)
+    elif profile.engine is Engine.LADDER:
+        units, findings = climbed.cut(data, text, profile, document_code)
+    elif profile.engine is Engine.XML:
+        units, findings = elements.cut(data, profile, document_code)
     else:
         units, findings = _cut_outline(data, text, profile, document_code)
     return Segmentation(
@@ -52,7 +57,7 @@ def segment(data: bytes, *, profile: Profile, document_code: str) -> Segmentatio
 def _cut_outline(
     data: bytes, text: str, profile: Profile, document_code: str
 ) -> tuple[tuple[Unit, ...], tuple[Finding, ...]]:
-    scanner = _scanner(profile)
+    scanner = outline_scanner(profile)
     lines = lines_by_feed(data, text)
     notes = Notes(lines, scanner.readers)
     found = Drafting(lines, text, scanner, notes).draft()
@@ -89,7 +94,8 @@ def _place(found: Outline, data: bytes, scanner: Scanner, document_code: str, no
     return placing.out
 
 
-def _scanner(profile: Profile) -> Scanner:
+def outline_scanner(profile: Profile) -> Scanner:
+    """The compiled patterns of an outline, made once for each version of a profile."""
     key = (profile.id, profile.version)
     if key not in _SCANNERS:
         _SCANNERS[key] = Scanner(profile)

@@ -14,6 +14,10 @@ class Engine(StrEnum):
     """Headings at line starts, by the levels of the profile."""
     COMMONMARK = "commonmark"
     """The block structure of CommonMark."""
+    LADDER = "ladder"
+    """Labels of any form, on a ladder of levels: read with indentation, paragraphs and counts."""
+    XML = "xml"
+    """Elements of an XML document."""
 
 
 class NumberStyle(StrEnum):
@@ -23,6 +27,18 @@ class NumberStyle(StrEnum):
     ROMAN = "roman"
     ORDINAL = "ordinal"
     LETTER = "letter"
+    LETTERS = "letters"
+    """One letter doubled or tripled: aa, bb, ccc."""
+    DOTTED = "dotted"
+    """A number that repeats those of the outer levels: 1.2.3."""
+    CODE = "code"
+    """Letters and digits that are not counted: L. 123-4."""
+    WORDS = "words"
+    """The heading's own words, where there is no number."""
+
+
+PLAIN_STYLES = (NumberStyle.ARABIC, NumberStyle.ROMAN, NumberStyle.ORDINAL, NumberStyle.LETTER)
+"""The styles that an outline knows; a ladder knows all."""
 
 
 class Run(StrEnum):
@@ -34,6 +50,8 @@ class Run(StrEnum):
     """A new count in every parent."""
     EITHER = "either"
     """A new parent may start at one or go on where the last one stopped: drafters do both."""
+    FREE = "free"
+    """Not counted."""
 
 
 class Place(StrEnum):
@@ -96,6 +114,80 @@ class Detection:
     rank: int
 
 
+class Gaps(StrEnum):
+    """What a missing number of a level is: consolidated laws drop repealed provisions without a trace."""
+
+    EXCEPTION = "exception"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rung:
+    """One level of a ladder. The order in a profile is the rank, the outermost first.
+
+    ``forms`` are regular expressions for how a unit of this level begins, behind the line's indentation, each with at
+    most one group: the number. ``address_under`` names the levels whose address this one's goes on from; the count runs
+    in the same place. ``inside`` names levels of which one must be open.
+    """
+
+    name: str
+    kind: str
+    token: str
+    forms: tuple[str, ...]
+    numbers: tuple[NumberStyle, ...]
+    address_under: tuple[str, ...]
+    inside: tuple[str, ...]
+    chains: tuple[str, ...]
+    run: Run
+    gaps: Gaps
+    sure: bool
+    container: bool
+    floats: bool
+    opens_paragraph: bool
+    hanging: bool
+    lead: bool
+    whole: bool
+    restarts: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LadderText:
+    """How a ladder's text is laid out."""
+
+    indented: bool
+    front_matter: bool
+    range_words: tuple[str, ...]
+    suffix_words: tuple[str, ...]
+    flush_after_blank: bool
+    repeat_token: str
+    drafts: Block | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Element:
+    """One level of an XML document: the local names of its elements, and how its number is read."""
+
+    name: str
+    kind: str
+    token: str
+    elements: tuple[str, ...]
+    numbers: tuple[NumberStyle, ...]
+    address_under: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class XmlText:
+    """Where an XML document keeps numbers and identities, and what in it is quoted."""
+
+    number_elements: tuple[str, ...]
+    number_words: tuple[str, ...]
+    id_attributes: tuple[str, ...]
+    quoted_elements: tuple[str, ...]
+    range_words: tuple[str, ...]
+    suffix_words: tuple[str, ...]
+    repeat_token: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Profile:
     """A whole grammar. ``version`` is the author's version and a digest of the grammar, so no change goes unseen."""
@@ -114,3 +206,12 @@ class Profile:
     reference_words: tuple[str, ...]
     flush: Block | None
     detection: Detection
+    rungs: tuple[Rung, ...] = ()
+    ladder: LadderText | None = None
+    elements: tuple[Element, ...] = ()
+    xml: XmlText | None = None
+
+    @property
+    def named(self) -> tuple[Level | Rung | Element, ...]:
+        """The levels, whatever the engine."""
+        return self.levels or self.rungs or self.elements

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from pathlib import PurePath
 
 from cutter_agent.segmenter import profiles
@@ -12,6 +15,10 @@ from cutter_agent.segmenter.shadow import ascii_words, reading
 _HEAD_BYTES = 4096
 _SAMPLE_BYTES = 262_144
 _CODE_LENGTH = 60
+_MOST_HITS = 10_000
+MOST_PER_PATTERN = 200
+SUFFIX_SCORE = 5
+FALLBACK = "markdown"
 # The line of a law's head that states its number, as in: Luật số: 91/2015/QH13
 _OFFICIAL_NUMBER = re.compile(
     r"(?m)^\s*(?:[^\n\d:]{0,40}\s)?[Ss]ố\s*:?\s*(\d{1,4}[a-z]?\s*/\s*(?:\d{4}\s*/\s*)?[A-ZĐ][A-ZĐ\d/.\-]{1,24})\s*$"
@@ -33,24 +40,48 @@ def document_code(label: str, data: bytes) -> str:
 
 
 def detect(data: bytes, *, label: str = "") -> tuple[Profile, tuple[str, ...]]:
-    """The shipped profile that fits best, and why: lines of the first 256 KiB that match it, and the file's suffix."""
+    """The shipped profile that fits best, and why: lines of the first 256 KiB that match it, and the file's suffix.
+
+    Each kind of line counts at most ``MOST_PER_PATTERN`` times, so that a profile with several kinds of lines in a text
+    beats one that is met in a single kind; between equals the profile's rank decides.
+    """
+    ranked = candidates(data, label=label)
+    best = ranked[0]
+    if best.score == 0:
+        return profiles.load(FALLBACK), ("no line speaks for any profile; plain paragraphs are cut as Markdown",)
+    return best.profile, best.reasons
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidacy:
+    """How much speaks for one profile, and what."""
+
+    profile: Profile
+    score: int
+    reasons: tuple[str, ...]
+
+
+def candidates(data: bytes, *, label: str = "") -> tuple[Candidacy, ...]:
+    """Every shipped profile with what speaks for it, the best first."""
     text = reading(data[:_SAMPLE_BYTES], {"Ð": "Đ"})
     suffix = PurePath(label).suffix.lower()
-    scored: list[tuple[int, int, Profile, tuple[str, ...]]] = []
-    for profile_id in profiles.available():
-        profile = profiles.load(profile_id)
-        reasons, score = [], 0
-        for pattern in profile.detection.line_patterns:
-            hits = len(re.findall(rf"(?m)^\s*(?:{pattern})", text))
-            if hits:
-                reasons.append(f"{hits} lines match {pattern}")
-                score += min(hits, 1000)
-        if suffix and suffix in profile.detection.media_suffixes:
-            reasons.append(f"the name ends in {suffix}")
-            score += 20
-        scored.append((score, profile.detection.rank, profile, tuple(reasons)))
-    best = max(scored, key=lambda s: (s[0], s[1]))
-    if best[0] == 0:
-        fallback = profiles.load("markdown")
-        return fallback, ("no line speaks for any profile; plain paragraphs are cut as Markdown",)
-    return best[2], best[3]
+    found = [_candidacy(profiles.load(profile_id), text, suffix) for profile_id in profiles.available()]
+    return tuple(sorted(found, key=lambda c: (c.score, c.profile.detection.rank), reverse=True))
+
+
+def _candidacy(profile: Profile, text: str, suffix: str) -> Candidacy:
+    reasons, score = [], 0
+    for pattern in profile.detection.line_patterns:
+        hits = sum(1 for _ in islice(_line_pattern(pattern).finditer(text), _MOST_HITS))
+        if hits:
+            reasons.append(f"{hits} line{'s' if hits > 1 else ''} match {pattern}")
+            score += min(hits, MOST_PER_PATTERN)
+    if suffix and suffix in profile.detection.media_suffixes:
+        reasons.append(f"the name ends in {suffix}")
+        score += SUFFIX_SCORE
+    return Candidacy(profile=profile, score=score, reasons=tuple(reasons))
+
+
+@cache
+def _line_pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?m)^[ \t]*+(?:{pattern})")

@@ -23,8 +23,9 @@ _NEVER = -1
 class Minting:
     """Mints each address once. A second claim on one gets an explicit ``-TRUNG2``, which the reviewer is told of."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: Notes, repeat_token: str = DUPLICATE) -> None:
         self._notes = notes
+        self._token = repeat_token
         self._taken: set[str] = set()
         self._counts: dict[str, int] = {}
 
@@ -36,7 +37,7 @@ class Minting:
         address = wanted
         while address in self._taken:
             count += 1
-            address = f"{wanted}-{DUPLICATE}{count}"
+            address = f"{wanted}-{self._token}{count}"
         self._counts[wanted] = count
         self._taken.add(address)
         self._notes.collision(start_byte, wanted, address)

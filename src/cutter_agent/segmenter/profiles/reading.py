@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, TypeVar
 
-from cutter_agent.errors import InputRefused
+from cutter_agent.errors import InputRefused, Problem
 from cutter_agent.segmenter.grammar import (
+    PLAIN_STYLES,
     Block,
     Detection,
     Engine,
@@ -22,95 +19,29 @@ from cutter_agent.segmenter.grammar import (
     Profile,
     Run,
 )
-
-_W = TypeVar("_W", bound=StrEnum)
-_TOKEN = re.compile(r"[A-Z][A-Z0-9]*")
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-
-
-@dataclass
-class _Table:
-    """One TOML table under reading: takes keys, notes what is wrong with them, and at the end what is left over."""
-
-    where: str
-    data: dict[str, Any]
-    problems: list[str]
-    taken: set[str] = field(default_factory=set)
-
-    def take(self, key: str, kind: type, *, default: Any = None, required: bool = False) -> Any:
-        self.taken.add(key)
-        if key not in self.data:
-            if required:
-                self.problems.append(f"{self.where}: {key} is missing")
-            return default
-        value = self.data[key]
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.problems.append(f"{self.where}: {key} must be {_KINDS[kind]}, not {value!r}")
-            return default
-        return value
-
-    def text(self, key: str, form: re.Pattern[str] | None = None, *, required: bool = True) -> str:
-        value: str = self.take(key, str, default="", required=required)
-        if value and form is not None and not form.fullmatch(value):
-            self.problems.append(f"{self.where}: {key} = {value!r} must look like {form.pattern}")
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        values = self.take(key, list, default=[])
-        bad = [v for v in values if not isinstance(v, str) or not v]
-        if bad:
-            self.problems.append(f"{self.where}: {key} must hold non-empty strings, not {bad[0]!r}")
-        return tuple(v for v in values if isinstance(v, str) and v)
-
-    def word(self, key: str, words: type[_W], default: _W | None = None) -> _W | None:
-        value = self.text(key, required=default is None)
-        return self._word(key, value, words) or default if value else default
-
-    def words(self, key: str, words: type[_W]) -> tuple[_W, ...]:
-        read = (self._word(key, value, words) for value in self.texts(key))
-        return tuple(word for word in read if word is not None)
-
-    def _word(self, key: str, value: str, words: type[_W]) -> _W | None:
-        try:
-            return words(value)
-        except ValueError:
-            self.problems.append(f"{self.where}: {key} = {value!r} must be one of {', '.join(words)}")
-            return None
-
-    def mapping(self, key: str, check: Callable[[str, str], bool], says: str) -> Mapping[str, str]:
-        value = self.take(key, dict, default={})
-        for left, right in value.items():
-            if not isinstance(right, str) or not check(left, right):
-                self.problems.append(f"{self.where}: {key}: {left!r} = {right!r} {says}")
-        return {k: v for k, v in value.items() if isinstance(v, str)}
-
-    def table(self, key: str, *, required: bool = False) -> _Table:
-        return _Table(
-            f"{self.where}{'.' if self.where else ''}{key}",
-            self.take(key, dict, default={}, required=required),
-            self.problems,
-        )
-
-    def tables(self, key: str) -> list[_Table]:
-        found = self.take(key, list, default=[])
-        good = [t for t in found if isinstance(t, dict)]
-        if len(good) != len(found):
-            self.problems.append(f"{self.where or 'profile'}: {key} must be tables ([[{key}]])")
-        return [_Table(f"[[{key}]] {t.get('name', f'number {i + 1}')}", t, self.problems) for i, t in enumerate(good)]
-
-    def leftovers(self) -> None:
-        for key in self.data:
-            if key not in self.taken:
-                known = ", ".join(sorted(self.taken))
-                self.problems.append(f"{self.where or 'profile'}: unknown key {key!r} (known: {known})")
-
-
-_KINDS = {str: "a string", int: "an integer", bool: "true or false", list: "an array", dict: "a table"}
+from cutter_agent.segmenter.profiles import steps
+from cutter_agent.segmenter.profiles.table import ID, NAME, TOKEN, Source, Table
 
 
 def read(data: bytes, *, path: str) -> Profile:
     """The profile that the TOML bytes spell. Raises ``InputRefused`` that lists every problem."""
+    profile, problems = examine(data, path=path)
+    if problems:
+        raise InputRefused(
+            f"profile {path} has {len(problems)} problem{'s' if len(problems) > 1 else ''}: "
+            + "; ".join(problem.message for problem in problems),
+            remedy=f"Mend each of them: iu-cutter profiles check {path} says where and how.",
+            path=path,
+            start_byte=problems[0].start_byte,
+        )
+    return profile
+
+
+def examine(data: bytes, *, path: str) -> tuple[Profile, list[Problem]]:
+    """What the bytes spell and everything that is wrong with it; usable only where nothing is.
+
+    Raises ``InputRefused`` for bytes that are no TOML: nothing further can be said of them.
+    """
     try:
         raw = tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -119,28 +50,24 @@ def read(data: bytes, *, path: str) -> Profile:
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise InputRefused(f"profile {path} is not TOML: {error}", remedy="Mend the TOML there.", path=path) from error
-    problems: list[str] = []
-    root = _Table("", raw, problems)
+    problems: list[Problem] = []
+    root = Table("", raw, problems, Source(data))
     profile = _profile(root, hashlib.sha256(data).hexdigest()[:12])
-    if problems:
-        raise InputRefused(
-            f"profile {path} has {len(problems)} problem{'s' if len(problems) > 1 else ''}: " + "; ".join(problems),
-            remedy="Mend each of them; the reference of profiles names every key.",
-            path=path,
-        )
-    return profile
+    return profile, problems
 
 
-def _profile(root: _Table, digest: str) -> Profile:
+def _profile(root: Table, digest: str) -> Profile:
     text = root.table("text")
     engine = root.word("engine", Engine) or Engine.OUTLINE
-    levels = _levels(root)
-    blocks = tuple(_block(t, place=True) for t in root.tables("block"))
-    if engine is Engine.OUTLINE and not levels:
-        root.problems.append("profile: an outline needs at least one [[level]]")
+    levels = _levels(root) if engine is Engine.OUTLINE else ()
+    rungs = steps.rungs(root) if engine is Engine.LADDER else ()
+    elements = steps.elements(root) if engine is Engine.XML else ()
+    blocks = tuple(_block(t, place=True) for t in root.tables("block")) if engine is Engine.OUTLINE else ()
+    if engine is not Engine.COMMONMARK and not (levels or rungs or elements):
+        root.note(f"{engine} needs at least one [[level]]", "Add a level.")
     flush = root.table("flush")
     profile = Profile(
-        id=root.text("id", _ID),
+        id=root.text("id", ID),
         version=f"{root.text('version')}+{digest}",
         title=root.text("title"),
         engine=engine,
@@ -153,69 +80,74 @@ def _profile(root: _Table, digest: str) -> Profile:
             "homoglyphs", lambda a, b: len(a) == 1 and len(b) == 1, "must map one letter to one letter"
         ),
         quotations=_quotations(text),
-        reference_words=text.texts("reference_words"),
+        reference_words=text.texts("reference_words") if engine is Engine.OUTLINE else (),
         flush=_block(flush, place=False) if flush.data else None,
         detection=_detection(root.table("detection")),
+        rungs=rungs,
+        ladder=steps.ladder_text(root, text) if engine is Engine.LADDER else None,
+        elements=elements,
+        xml=steps.xml_text(root.table("xml")) if engine is Engine.XML else None,
     )
     text.leftovers()
     root.leftovers()
-    _unique(root.problems, "name", [level.name for level in levels] + [block.name for block in blocks])
-    _unique(root.problems, "token", [x.token for x in blocks])
+    _unique(root, "name", [level.name for level in profile.named] + [block.name for block in blocks])
+    _unique(root, "token", [x.token for x in blocks])
     return profile
 
 
-def _unique(problems: list[str], what: str, values: list[str]) -> None:
-    problems.extend(
-        f"profile: {what} {v!r} is used twice" for v in sorted({v for v in values if v and values.count(v) > 1})
-    )
+def _unique(root: Table, what: str, values: list[str]) -> None:
+    for twice in sorted({v for v in values if v and values.count(v) > 1}):
+        root.note(f"{what} {twice!r} is used twice", "Give each its own.")
 
 
-def _levels(root: _Table) -> tuple[Level, ...]:
+def _levels(root: Table) -> tuple[Level, ...]:
     levels: list[Level] = []
     for table in root.tables("level"):
         level = Level(
-            name=table.text("name", _NAME),
-            kind=table.text("kind", _NAME),
-            token=table.text("token", _TOKEN),
+            name=table.text("name", NAME),
+            kind=table.text("kind", NAME),
+            token=table.text("token", TOKEN),
             keywords=table.texts("keywords"),
             numbers=table.words("numbers", NumberStyle),
             terminators=table.texts("terminators"),
             address_under=table.texts("address_under"),
             run=table.word("run", Run, Run.PARENT) or Run.PARENT,
-            accepts_misspelt=table.take("accepts_misspelt", bool, default=False),
+            accepts_misspelt=table.flag("accepts_misspelt"),
         )
-        outer = [other.name for other in levels]
-        for name in level.address_under:
-            if name not in outer:
-                table.problems.append(f"{table.where}: address_under names {name!r}, which is no outer level ({outer})")
+        steps.check_names(table, "address_under", level.address_under, [other.name for other in levels])
         if not level.numbers:
-            table.problems.append(f"{table.where}: numbers is missing or empty")
+            table.note("numbers is missing or empty", f"Add some of {', '.join(PLAIN_STYLES)}.", key="numbers")
+        for style in level.numbers:
+            if style not in PLAIN_STYLES:
+                table.note(f"numbers: {style} is for a ladder", f"Take of {', '.join(PLAIN_STYLES)}.", key="numbers")
+        if level.run is Run.FREE:
+            table.note("run = 'free' is for a ladder", "Take document, parent or either.", key="run")
         if not level.keywords and not level.terminators:
-            table.problems.append(f"{table.where}: a level without keywords needs terminators")
+            table.note("a level without keywords needs terminators", 'Add terminators = ["."].', key="terminators")
         table.leftovers()
         levels.append(level)
     return tuple(levels)
 
 
-def _block(table: _Table, *, place: bool) -> Block:
+def _block(table: Table, *, place: bool) -> Block:
     block = Block(
-        name=table.text("name", _NAME),
-        kind=table.text("kind", _NAME),
-        token=table.text("token", _TOKEN),
+        name=table.text("name", NAME),
+        kind=table.text("kind", NAME),
+        token=table.text("token", TOKEN),
         place=(table.word("place", Place) if place else None) or Place.FRONT,
         starts=table.texts("starts") if place else (),
     )
     if place and not block.starts:
-        table.problems.append(f"{table.where}: starts is missing or empty")
+        table.note("starts is missing or empty", "Add how its first line may start.", key="starts")
     table.leftovers()
     return block
 
 
-def _letters(table: _Table) -> Letters:
+def _letters(table: Table) -> Letters:
     order, optional = table.text("order", required=False), table.text("optional", required=False)
     twice = sorted({c for c in order + optional if (order + optional).count(c) > 1})
     if twice:
-        table.problems.append(f"{table.where}: letters {twice} stand twice in order and optional")
+        table.note(f"letters {twice} stand twice in order and optional", "Keep each once.", key="order")
     spelling = table.mapping(
         "spelling",
         lambda a, b: len(a) == 1 and bool(re.fullmatch(r"[A-Z0-9]+", b)),
@@ -223,42 +155,40 @@ def _letters(table: _Table) -> Letters:
     )
     spelt = [spelling.get(c, c.upper()) for c in order + optional]
     for spelt_as in sorted({s for s in spelt if spelt.count(s) > 1}):
-        table.problems.append(f"{table.where}: two letters are spelt {spelt_as!r}")
+        table.note(f"two letters are spelt {spelt_as!r}", "Spell them apart.", key="spelling")
     table.leftovers()
     return Letters(order=order or "abcdefghijklmnopqrstuvwxyz", optional=optional, spelling=spelling)
 
 
-def _ordinals(table: _Table) -> dict[str, int]:
+def _ordinals(table: Table) -> dict[str, int]:
     prefixes = [p + " " for p in table.texts("prefixes")] or [""]
     words = table.take("words", list, default=[])
     out: dict[str, int] = {}
     for index, same in enumerate(words):
         if not isinstance(same, list) or not all(isinstance(w, str) and w for w in same):
-            table.problems.append(f"{table.where}: words number {index + 1} must be an array of strings, not {same!r}")
+            message = f"words number {index + 1} must be an array of strings, not {same!r}"
+            table.note(message, "Write it so.", key="words")
             continue
         out.update({prefix + word: index + 1 for prefix in prefixes for word in same})
     table.leftovers()
     return out
 
 
-def _quotations(table: _Table) -> tuple[tuple[str, str], ...]:
+def _quotations(table: Table) -> tuple[tuple[str, str], ...]:
     pairs = table.take("quotations", list, default=[])
     good = [
         p for p in pairs if isinstance(p, list) and len(p) == 2 and all(isinstance(x, str) and len(x) == 1 for x in p)
     ]
     if len(good) != len(pairs):
-        table.problems.append(f"{table.where}: quotations must be pairs of single marks")
+        table.note("quotations must be pairs of single marks", "Write [[open, close], ...].", key="quotations")
     return tuple((p[0], p[1]) for p in good)
 
 
-def _detection(table: _Table) -> Detection:
-    patterns = table.texts("line_patterns")
-    for pattern in patterns:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            table.problems.append(f"{table.where}: line_patterns {pattern!r} is no regular expression: {error}")
-    suffixes = table.texts("suffixes")
-    rank = table.take("rank", int, default=0)
+def _detection(table: Table) -> Detection:
+    detection = Detection(
+        line_patterns=table.patterns("line_patterns"),
+        media_suffixes=table.texts("suffixes"),
+        rank=table.take("rank", int, default=0),
+    )
     table.leftovers()
-    return Detection(line_patterns=patterns, media_suffixes=suffixes, rank=rank)
+    return detection

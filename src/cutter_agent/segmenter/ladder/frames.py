@@ -1,0 +1,77 @@
+"""What is open while a ladder is climbed, and what came of each line that has a label's form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from cutter_agent.segmenter.ladder.labels import Label
+
+FLUSH = -2
+ROOT = -1
+
+
+class Fit(Enum):
+    """How a label fits the count of its level."""
+
+    NEXT = "next"
+    FREE = "free"  # not counted
+    GAP = "gap"
+    RESTART = "restart"
+    DUPLICATE = "duplicate"
+    BACK = "back"
+
+
+class Frame:
+    """One open unit, or the document. ``counts`` holds, by level, the last number under this address."""
+
+    __slots__ = ("address", "chained", "content", "counts", "depth", "dotted", "flushes", "indent", "rank", "whole")
+
+    def __init__(self, rank: int, address: str, *, indent: int | None, content: int | None) -> None:
+        self.rank = rank
+        self.address = address
+        self.indent = indent  # None: indentation says nothing of it
+        self.content = content  # where its text must stand, at least; None: anywhere
+        self.counts: dict[int | tuple[int, ...], int] = {}
+        self.chained = False
+        self.flushes = 0
+        self.depth = 0  # number signs of a Markdown heading
+        self.dotted: tuple[int, ...] = ()
+        self.whole = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a label would go: the frames kept, the frame that gives address and count, and how it fits."""
+
+    rank: int
+    label: Label | None
+    keep: int
+    scope: Frame
+    fit: Fit
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line under explanation: the character it starts at, what it is or was nearly, and why."""
+
+    at: int
+    level: str | None
+    number: str | None
+    accepted: bool
+    why: str
+
+
+@dataclass(slots=True)
+class Rungs:
+    """Units in the making, column by column; ``starts`` are characters."""
+
+    starts: list[int] = field(default_factory=list)
+    levels: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    numbers: list[str | None] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    parents: list[str | None] = field(default_factory=list)
+    remarks: list[tuple[str, int, str, bool]] = field(default_factory=list)  # code, character, message, exception
+    told: list[Told] = field(default_factory=list)

@@ -15,6 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from pg_dryrun import leftovers, terminal
+from pg_dryrun.anyprogram import door
 from pg_dryrun.errors import DryRunError, PlanFault, ToolFault, UsageError
 from pg_dryrun.evidence import REPORT
 from pg_dryrun.outcome import EXIT_CODES, EXIT_USAGE, Verdict
@@ -49,7 +50,7 @@ def about(
         bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Evidence of rehearsals of PostgreSQL writers: verify it, read it, clean up after a killed run."""
+    """Rehearse a PostgreSQL writer on a clone of production; verify and read the evidence; clean up."""
 
 
 @app.command()
@@ -81,17 +82,40 @@ def show(folder: RunFolder, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def clean(folder: RunFolder, as_json: AsJson = False) -> None:
+def clean(
+    folder: Annotated[Path | None, typer.Argument(metavar="[FOLDER]", help="The folder of a run.")] = None,
+    all_runs: Annotated[
+        bool, typer.Option("--all", help="Every run in the output folder that is not under way.")
+    ] = False,
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where runs are kept, for --all.")] = Path(
+        "runs"
+    ),
+    as_json: AsJson = False,
+) -> None:
     """Remove what a killed run left, by its own ledger: exact names, processes by id and start time. Nothing else.
 
     Exit codes: 0 everything is verified absent, 2 usage (also: the run is still under way), 4 something is left.
     """
-    done = leftovers.clean(folder)
+    if (folder is None) is not all_runs:
+        raise UsageError("which run?", remedy="Give the folder of a run, or --all (with --out, where they are kept).")
+    done = leftovers.clean(folder) if folder is not None else leftovers.clean_all(out)
     if as_json:
         terminal.line(json.dumps(terminal.teardown_json(done), ensure_ascii=False))
     else:
         terminal.print_teardown(done)
     raise typer.Exit(0 if done.net_zero else EXIT_CODES[Verdict.TOOL_FAIL])
+
+
+app.command(name="run")(door.run)
+app.command(name="accept")(door.accept)
+plans = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+plans.command(name="init")(door.new_plan)
+app.add_typer(plans, name="plan")
+
+
+@plans.callback()
+def _about_plans() -> None:
+    """Plans: what a rehearsal may use and may not touch."""
 
 
 def main() -> NoReturn:
@@ -101,9 +125,10 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code. Nothing is raised."""
-    as_json = "--json" in arguments
+    words = list(arguments)
+    as_json = "--json" in words[: words.index("--")] if "--" in words else "--json" in words
     try:
-        answer = app(args=list(arguments), prog_name="pg-dryrun", standalone_mode=False)
+        answer = app(args=words, prog_name="pg-dryrun", standalone_mode=False)
         return answer if isinstance(answer, int) else 0
     except TyperException as error:
         return _say("USAGE", error.format_message(), "See pg-dryrun --help.", EXIT_USAGE, as_json=as_json)

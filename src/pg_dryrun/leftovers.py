@@ -5,14 +5,19 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pg_dryrun.errors import UsageError
-from pg_dryrun.ledger import RunLedger, Teardown
+from pg_dryrun.ledger import RunLedger, Teardown, TornDown
+from pg_dryrun.survivors import marked
 
 LEDGER = "created.jsonl"
 """The run's own ledger in its folder: everything that it created, by exact name."""
+
+
+class StillUnderWay(UsageError):
+    """Somebody holds this run: nothing of it is a left-over."""
 
 
 @contextmanager
@@ -27,7 +32,7 @@ def under_way(ledger: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UsageError(
+            raise StillUnderWay(
                 f"{ledger.parent}: this run is still under way", remedy="Let it end, or end it; then clean up."
             ) from error
         yield
@@ -45,4 +50,24 @@ def clean(folder: Path) -> Teardown:
     if not ledger.is_file():
         raise UsageError(f"{folder}: no {LEDGER} in it", remedy="Give the folder of a run.")
     with under_way(ledger):
-        return RunLedger.open(ledger).teardown()
+        opened = RunLedger.open(ledger)
+        for process in marked(opened.run_id) if opened.run_id else ():  # of its command, started after the last note
+            opened.started(process.pid, name=f"of the command: {process.command}")
+        return opened.teardown()
+
+
+def clean_all(out_dir: Path) -> Teardown:
+    """The same for every run in ``out_dir`` that is not under way, the newest first.
+
+    Raises:
+        UsageError: there is no such folder.
+    """
+    if not out_dir.is_dir():
+        raise UsageError(f"{out_dir}: no such folder", remedy="Give the folder in which runs are kept.")
+    items: list[TornDown] = []
+    for ledger in sorted(out_dir.glob(f"*/{LEDGER}"), reverse=True):
+        if ledger.parent.is_symlink():
+            continue
+        with suppress(StillUnderWay):
+            items += clean(ledger.parent).items
+    return Teardown(items=tuple(items))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pg_dryrun.outcome import RootCause, Status
 from pg_dryrun.record import Record
+from pg_dryrun.report.program import ProgramTable, program_tables
 from pg_dryrun.report.tables import MatrixTable, deltas_table, matrix_tables
 
 
@@ -16,6 +17,7 @@ def render(record: Record) -> bytes:
         _root_cause(record),
         _required_output(record),
         _checks(record),
+        *[_program(table) for table in program_tables(record)],
         _scenarios(record),
         *[_matrix(table) for table in matrix_tables(record)],
         _negative(record),
@@ -141,6 +143,11 @@ def _scenarios(record: Record) -> str:
         for item in record.scenarios
     ]
     return "## Scenario by scenario\n\n" + _table(["id", "title", "kind", "chain", "answer", "refused", "words"], rows)
+
+
+def _program(table: ProgramTable) -> str:
+    note = f"{table.note}\n\n" if table.note else ""
+    return f"## {table.title}\n\n{note}{_table(table.head, table.rows) if table.rows else table.empty}"
 
 
 def _matrix(table: MatrixTable) -> str:

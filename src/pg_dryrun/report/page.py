@@ -12,6 +12,7 @@ from jinja2 import Environment, StrictUndefined
 
 from pg_dryrun.outcome import Check, Status, Verdict
 from pg_dryrun.record import Record, spell
+from pg_dryrun.report.program import program_tables
 from pg_dryrun.report.tables import deltas_table, matrix_tables
 from pg_dryrun.steps import STEPS
 from pg_dryrun.subject import Kind
@@ -80,6 +81,7 @@ def render(record: Record) -> bytes:
         steps=steps(record),
         matrices=matrix_tables(record),
         deltas=deltas_table(record),
+        program=program_tables(record),
         happy=[item for item in record.scenarios if item.kind is Kind.HAPPY],
         figures=figures(record),
         deterministic=spell(record)["deterministic_sha256"],
@@ -118,6 +120,11 @@ def figures(record: Record) -> list[tuple[str, str]]:
     if record.scenarios:
         done = sum(item.status is Status.PASSED for item in record.scenarios)
         found.append(("scenarios passed", f"{done} / {len(record.scenarios)}"))
+    if record.program is not None:
+        events = sum(item.inserted + item.updated + item.deleted for item in record.program.rows.values())
+        found.append(("row events", str(events)))
+        found.append(("statements seen", str(sum(item.times for item in record.program.statements))))
+        found.append(("warnings", str(len(record.program.warnings))))
     cells = sum(len(item.counted) for item in record.scenarios)
     if cells:
         exact = cells - sum(len(item.wrong_cells()) for item in record.scenarios if item.counted)

@@ -25,6 +25,7 @@ from pg_dryrun.runner.preflight import preflight, work_place, workdir_for
 from pg_dryrun.runner.run import Progress, Run, Silent, Stop
 from pg_dryrun.runner.scenarios import happy_path, refusals
 from pg_dryrun.runner.source import snapshot_of_production
+from pg_dryrun.runner.surroundings import without_libpq_variables
 from pg_dryrun.runner.teardown import teardown
 from pg_dryrun.subject import Subject
 from sealing.errors import KeyUnusable
@@ -77,7 +78,7 @@ def conduct(
     folder = Folder.create(out_dir, run_id=run_id, started=started)
     ledger = RunLedger.create(folder.path / LEDGER, run_id=run_id)
     workdir = workdir_for(run_id)
-    with guarded() as guard, under_way(ledger.path):
+    with guarded() as guard, under_way(ledger.path), without_libpq_variables():
         run = Run(
             id=run_id,
             started=started,

@@ -53,6 +53,7 @@ class _Reader:
         self._parser.CharacterDataHandler = None
         self._parser.EntityDeclHandler = self._entity
         self._parser.ExternalEntityRefHandler = self._external
+        self._data = b""
         self._depth = 0
         self._quoted_depth = 0
         self._number_depth = 0
@@ -64,6 +65,7 @@ class _Reader:
 
     def read(self, data: bytes) -> tuple[int, str] | None:
         """Walks through ``data``; where it is not well-formed, the byte and what is wrong there."""
+        self._data = data
         try:
             self._parser.Parse(data, True)
         except expat.ExpatError as error:
@@ -109,7 +111,7 @@ class _Reader:
         raise InputRefused(
             f"the document declares the entity {name!r}; entities are not resolved",
             remedy="Resolve the entities and remove their declarations.",
-            start_byte=self._parser.CurrentByteIndex,
+            start_byte=max(self._data.rfind(b"<!ENTITY", 0, self._parser.CurrentByteIndex + 8), 0),
         )
 
     def _external(self, context: str | None, base: str | None, system_id: str | None, public_id: str | None) -> int:

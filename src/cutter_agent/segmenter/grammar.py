@@ -107,11 +107,15 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Detection:
-    """What speaks for this profile in a text: patterns of lines and the least number of hits."""
+    """What speaks for this profile in a text: patterns of lines and suffixes of names.
+
+    ``general``: the family of last resort, which every other beats that has a fair share of its points.
+    """
 
     line_patterns: tuple[str, ...]
     media_suffixes: tuple[str, ...]
     rank: int
+    general: bool
 
 
 class Gaps(StrEnum):

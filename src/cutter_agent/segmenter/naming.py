@@ -18,6 +18,7 @@ _CODE_LENGTH = 60
 _MOST_HITS = 10_000
 MOST_PER_PATTERN = 200
 SUFFIX_SCORE = 5
+GENERAL_DIVISOR = 4
 FALLBACK = "markdown"
 # The line of a law's head that states its number, as in: Luật số: 91/2015/QH13
 _OFFICIAL_NUMBER = re.compile(
@@ -43,11 +44,12 @@ def detect(data: bytes, *, label: str = "") -> tuple[Profile, tuple[str, ...]]:
     """The shipped profile that fits best, and why: lines of the first 256 KiB that match it, and the file's suffix.
 
     Each kind of line counts at most ``MOST_PER_PATTERN`` times, so that a profile with several kinds of lines in a text
-    beats one that is met in a single kind; between equals the profile's rank decides.
+    beats one that is met in a single kind. The points of a general profile count a quarter; between equals the rank
+    decides.
     """
     ranked = candidates(data, label=label)
     best = ranked[0]
-    if best.score == 0:
+    if not any(candidacy.score for candidacy in ranked):
         return profiles.load(FALLBACK), ("no line speaks for any profile; plain paragraphs are cut as Markdown",)
     return best.profile, best.reasons
 
@@ -66,7 +68,12 @@ def candidates(data: bytes, *, label: str = "") -> tuple[Candidacy, ...]:
     text = reading(data[:_SAMPLE_BYTES], {"Ð": "Đ"})
     suffix = PurePath(label).suffix.lower()
     found = [_candidacy(profiles.load(profile_id), text, suffix) for profile_id in profiles.available()]
-    return tuple(sorted(found, key=lambda c: (c.score, c.profile.detection.rank), reverse=True))
+    return tuple(sorted(found, key=_standing, reverse=True))
+
+
+def _standing(candidacy: Candidacy) -> tuple[int, int]:
+    detection = candidacy.profile.detection
+    return candidacy.score // (GENERAL_DIVISOR if detection.general else 1), detection.rank
 
 
 def _candidacy(profile: Profile, text: str, suffix: str) -> Candidacy:

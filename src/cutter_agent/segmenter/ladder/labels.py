@@ -15,7 +15,9 @@ from cutter_agent.segmenter.grammar import NumberStyle
 from cutter_agent.segmenter.shadow import ascii_words
 
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-_ROMAN_FORM = re.compile(r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?![IVXLCDM])", re.IGNORECASE)
+_ROMAN_FORM = re.compile(
+    r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?![IVXLCDM])", re.IGNORECASE
+)
 _ORDINAL_ENDING = re.compile(r"^[ ]?(?:er|re|ER|RE|ère|º|ª|°)(?![A-Za-z])")  # Livre Ier, 1° bis
 _LIGATURES = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "Æ": "AE", "Œ": "OE", "Ø": "O"})
 _BRACKETS = str.maketrans("", "", "()")

@@ -189,6 +189,7 @@ def _detection(table: Table) -> Detection:
         line_patterns=table.patterns("line_patterns"),
         media_suffixes=table.texts("suffixes"),
         rank=table.take("rank", int, default=0),
+        general=table.flag("general"),
     )
     table.leftovers()
     return detection

@@ -191,4 +191,4 @@ def _translated(what: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise sqlstates.translate(error, StatementTrace(statement_name=what)) from error
+        raise sqlstates.translate_for_administrator(error, StatementTrace(statement_name=what)) from error

@@ -20,7 +20,7 @@ from cutter_agent.db_adapter.connection import LaneConnection, connect_keywords
 from cutter_agent.db_adapter.journal import Journal
 from cutter_agent.db_adapter.principals import Identity, assert_principal
 from cutter_agent.db_adapter.settings import ConnectionSettings, Limits
-from cutter_agent.db_adapter.sqlstates import translate
+from cutter_agent.db_adapter.sqlstates import CONNECTING, translate
 from cutter_agent.errors import (
     ConfigMismatch,
     ConnectionFailed,
@@ -141,7 +141,7 @@ class LanePool:
             try:
                 connection = _PooledConnection.connect(**self._keywords)
             except psycopg.Error as error:
-                raise translate(error, StatementTrace(statement_name="connect")) from error
+                raise translate(error, StatementTrace(statement_name=CONNECTING)) from error
             self._configure(connection)
             self._spare.put(connection)
 
@@ -208,7 +208,7 @@ class _PooledConnection(LaneConnection):
             return super().connect(conninfo, **keywords)
         except psycopg.Error as error:
             if spare is not None:
-                spare.note(translate(error, StatementTrace(statement_name="connect")))
+                spare.note(translate(error, StatementTrace(statement_name=CONNECTING)))
             raise
 
 

@@ -14,7 +14,7 @@ from psycopg import errors as pg
 from psycopg import sql
 
 from cutter_agent.db_adapter import roles, schema
-from cutter_agent.db_adapter.sqlstates import translate
+from cutter_agent.db_adapter.sqlstates import CONNECTING, translate, translate_for_administrator
 from cutter_agent.errors import StatementTrace
 from cutter_agent.model import Lane
 
@@ -48,7 +48,7 @@ def connect(login: Administrator) -> Iterator[psycopg.Connection]:
     """An autocommit connection with deadlines. What PostgreSQL says leaves as ``DatabaseError``."""
     given = {"sslmode": login.sslmode, "user": login.user, "password": login.password}
     try:
-        with psycopg.connect(
+        connection = psycopg.connect(
             host=login.host,
             port=login.port,
             dbname=login.dbname,
@@ -57,10 +57,14 @@ def connect(login: Administrator) -> Iterator[psycopg.Connection]:
             application_name="dot-iu-cutter db",
             options=_OPTIONS,
             **{name: value for name, value in given.items() if value is not None},  # type: ignore[arg-type]
-        ) as connection:
+        )
+    except psycopg.Error as error:
+        raise translate(error, StatementTrace(statement_name=CONNECTING)) from error
+    try:
+        with connection:
             yield connection
     except psycopg.Error as error:
-        raise translate(error, StatementTrace(statement_name="db")) from error
+        raise translate_for_administrator(error, StatementTrace(statement_name="db")) from error
 
 
 def ensure_database(login: Administrator, name: str) -> bool:

@@ -58,8 +58,19 @@ class Rule:
     remedy: str
 
 
+CONNECTING = "connect"
+"""The name of the statement that is none: opening a connection."""
+
 _AGAIN = "Nothing was kept; the phase is tried again by itself."
 _RESUME = "Run the same command again: it resumes from the stored state and does nothing twice."
+_REACH = (
+    "Check that the server runs, and that host, port, database, user and password are the right ones"
+    " (docs/reference/configuration.md); then run the same command again."
+)
+_ADMINISTRATOR = (
+    "Run it as an administrator who may: a superuser, or the database's owner with CREATEROLE"
+    " and membership in cutter_owner, cutter_exec, cutter_verify and cutter_ro."
+)
 _SCHEMA = "Run `iu-cutter db check`: the deployed schema and this release do not fit each other."
 _ROLLED_BACK = "The phase was rolled back. The rule named above refuses the row; correct what is written, not the rule."
 _REPORT = "This is a defect of the program: keep the report and file it."
@@ -262,10 +273,20 @@ def translate(error: psycopg.Error, trace: StatementTrace) -> DatabaseError:
             trace=trace,
         )
     if rule.disposition is Disposition.RESOLVE:
-        return ConnectionFailed(message, remedy=rule.remedy, sqlstate=sqlstate, trace=trace)
+        never_there = sqlstate is None and trace.statement_name == CONNECTING
+        remedy = _REACH if never_there else rule.remedy
+        return ConnectionFailed(message, remedy=remedy, sqlstate=sqlstate, trace=trace)
     if sqlstate == "25001":
         return TransactionLeak(message, remedy=rule.remedy, sqlstate=sqlstate, trace=trace)
     return DatabaseError(message, remedy=rule.remedy, sqlstate=sqlstate, trace=trace)
+
+
+def translate_for_administrator(error: psycopg.Error, trace: StatementTrace) -> DatabaseError:
+    """``translate`` for `iu-cutter db`: who is refused there needs more rights, which a lane never does."""
+    translated = translate(error, trace)
+    if isinstance(translated, PrivilegeDenied):
+        translated.remedy = _ADMINISTRATOR
+    return translated
 
 
 def reference_page() -> str:

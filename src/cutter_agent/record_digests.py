@@ -31,7 +31,17 @@ from cutter_agent.rows import (
 from sealing.canonical import JsonValue
 from sealing.digest import canonical_digest
 
-CUT_RECORDS = ("affected", "change_set", "decisions", "document", "entry", "envelope", "history", "manifest", "snapshot")
+CUT_RECORDS = (
+    "affected",
+    "change_set",
+    "decisions",
+    "document",
+    "entry",
+    "envelope",
+    "history",
+    "manifest",
+    "snapshot",
+)
 VERDICT_RECORDS = ("history", "verify_result")
 
 _MUTABLE = {Entry: {"status"}, Decision: {"superseded_by_review_decision_id"}}

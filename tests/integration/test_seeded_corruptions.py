@@ -1,4 +1,4 @@
-"""The short form of ``make bench-mutate``: seeded corruptions of store and ledger, each found; no alarm on clean data."""
+"""The short form of ``make bench-mutate``: seeded corruptions of store and ledger, each found; clean data is quiet."""
 
 from __future__ import annotations
 

@@ -13,10 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pg_dryrun.errors import EnvironmentFault
+from pg_dryrun.errors import EnvironmentFault, UsageError
 
 DEFAULT_LAW = "bo-luat-lao-dong-2019"
 """The labour code of 2019: a whole code with chapters, sections, articles, clauses and points."""
+
+_LARGEST_LAW_BYTES = 64 * 1024 * 1024
 
 ONE_UNIT_TEXT = "Every decision is written down by the one who made it, with the day and the reason.\n"
 """One paragraph: exactly one unit under the profile ``markdown``. Written for this purpose."""
@@ -43,28 +45,52 @@ def real_law(name: str = DEFAULT_LAW) -> LawText:
     """The raw text of a sample code, encoded as UTF-8.
 
     Raises:
-        EnvironmentFault: the samples are not installed, or there is no such code.
+        EnvironmentFault: the samples are not installed.
+        UsageError: there is no such code among them.
     """
     codes = sample_codes()
-    if name not in codes:
-        known = ", ".join(codes) or "none: the extra is not installed"
+    if not codes:
         raise EnvironmentFault(
-            f"no sample law {name!r} (there: {known})",
+            "the sample laws are not installed",
             remedy="Install the extra: pip install 'dot-iu-cutter[samples]', or give a file with --law FILE.",
         )
+    if name not in codes:
+        raise UsageError(f"there is no sample law {name!r}", remedy=f"Take one of {', '.join(codes)}.")
     with gzip.open(codes[name], "rb") as stream:
         raw_text = json.load(stream)["raw_text"]
     return LawText(label=f"{name}.txt", data=str(raw_text).encode("utf-8"))
 
 
 def law_from_file(path: Path) -> LawText:
-    """The bytes of a file of the user's own. Raises ``EnvironmentFault`` where it cannot be read."""
+    """The bytes of a file of the user's own.
+
+    What no writer may take is refused here: in the rehearsal its refusal would read as a defect of the product.
+
+    Raises:
+        UsageError: unreadable, empty, too large, not UTF-8, or with a NUL byte.
+    """
     try:
-        return LawText(label=path.name, data=path.read_bytes())
+        with path.open("rb") as stream:
+            data = stream.read(_LARGEST_LAW_BYTES + 1)
     except OSError as error:
-        raise EnvironmentFault(
-            f"{path}: {error.strerror or error}", remedy="Give a readable file with --law."
-        ) from error
+        raise UsageError(f"{path}: {error.strerror or error}", remedy="Give a readable file with --law.") from error
+    if trouble := _trouble(data):
+        raise UsageError(f"{path}: {trouble}", remedy="Give a law as UTF-8 text with --law.")
+    return LawText(label=path.name, data=data)
+
+
+def _trouble(data: bytes) -> str | None:
+    if not data:
+        return "the file is empty"
+    if len(data) > _LARGEST_LAW_BYTES:
+        return f"more than {_LARGEST_LAW_BYTES} bytes"
+    if (nul := data.find(0)) >= 0:
+        return f"byte {nul} is NUL"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return f"byte {error.start} is not UTF-8"
+    return None
 
 
 def one_unit_document() -> LawText:

@@ -388,3 +388,11 @@ def test_a_text_without_headings_is_one_opaque_unit(text: str) -> None:
     result = cut(text)
     assert short(result.units) == ["LOIDAU"]
     assert result.units[0].end_byte == len(text.encode())
+
+
+def test_points_before_the_first_clause_do_not_stand_under_it() -> None:
+    """The quick way had entered clause 1 before it found the list faulty; the careful way must not start inside it."""
+    result = cut("Mở đầu\na) điểm\n1. Khoản\n1. Khoản nữa\n")
+    assert [(u.level, u.parent) for u in result.units][1] == ("diem", None)
+    addresses = [u.address for u in result.units]
+    assert all(u.parent is None or u.parent in addresses[:index] for index, u in enumerate(result.units))

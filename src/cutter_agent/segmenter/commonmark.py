@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -23,6 +24,13 @@ from cutter_agent.segmenter.placing import Minting
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _FRONT_MATTER = re.compile(
     rb"(?:\xef\xbb\xbf)?---[ \t]*(?:\r\n|\n|\r)(?:.*?(?:\r\n|\n|\r))??(?:---|\.\.\.)[ \t]*(?:\r\n|\n|\r|\Z)", re.DOTALL
+)
+
+_LINE_END_TEXT = re.compile(r"\r\n|\n|\r")
+_STRETCH_CHARACTERS = 1 << 17
+_OPENS_BLOCK = re.compile(
+    r"(?<=\n)#{1,6}[ \t]|(?<=\n)[-+*][ \t]+[^\s*_+-]|(?:(?<=\n\n)|(?<=\n\r\n))[^\W\d_]"
+    r"|(?<=\n)(?P<numbered>\d{1,9}[.)][ \t]+[^\s])|(?:(?<====\n)|(?<=---\n))(?P<underlined>[^\W\d_])"
 )
 
 # Token type -> (level, kind, address token). A list item is a unit, and so is each block inside it that
@@ -75,12 +83,55 @@ def cut(data: bytes, profile: Profile, document_code: str) -> tuple[tuple[Unit, 
 
 
 def _blocks(text: str, first_line: int) -> list[_Block]:
+    """Every block that is a unit. The text is parsed in stretches: the parser's tokens are far larger than it."""
     parser = MarkdownIt("commonmark")
     parser.core.ruler.enableOnly(["normalize", "block"])
     out: list[_Block] = []
+    for tokens, line in _stretches(parser, text, first_line):
+        _collect(tokens, line, out)
+    return out
+
+
+def _stretches(parser: MarkdownIt, text: str, first_line: int) -> Iterator[tuple[list[Token], int]]:
+    """Tokens of stretches that can be read one by one, with the line each starts at.
+
+    A stretch ends before a line that opens a block of its own at the margin, whatever stands before it: a heading, an
+    item, or a word behind a blank line. Only code and raw HTML can go on through such a line; then it is taken in.
+    """
+    at, size = 0, _STRETCH_CHARACTERS
+    while at < len(text):
+        split = _OPENS_BLOCK.search(text, at + size)
+        upto = split.start() if split else len(text)
+        stretch = text[at:upto]
+        tokens, lines = parser.parse(stretch), len(_LINE_END_TEXT.findall(stretch))
+        if split and _goes_on(tokens, lines, split.lastgroup):
+            size *= 2
+            continue
+        yield tokens, first_line
+        at, size, first_line = upto, _STRETCH_CHARACTERS, first_line + lines
+
+
+_CLOSED_BY = {"numbered": ("ordered_list_close",), "underlined": ("heading_close", "hr")}
+
+
+def _goes_on(tokens: list[Token], lines: int, opening: str | None) -> bool:
+    """Whether the last block may go on behind the stretch.
+
+    A numbered item opens a block only behind a list, not in a paragraph; a word only behind the heading or the rule
+    that the line before it may be.
+    """
+    if not tokens:
+        return False
+    last = tokens[-1]
+    if last.type in ("fence", "html_block"):
+        return last.map is None or last.map[1] >= lines
+    return opening is not None and last.type not in _CLOSED_BY[opening]
+
+
+def _collect(tokens: list[Token], first_line: int, out: list[_Block]) -> None:
     quotes = items = 0
     fresh_item = False
-    for token in parser.parse(text):
+    for token in tokens:
         if token.type == "blockquote_close":
             quotes -= 1
         elif token.type == "list_item_close":
@@ -99,7 +150,6 @@ def _blocks(text: str, first_line: int) -> list[_Block]:
             quotes += 1
         elif token.type == "list_item_open":
             items += 1
-    return out
 
 
 def _block(token: Token, items: int, first_line: int) -> _Block | None:

@@ -22,6 +22,7 @@ from cutter_agent.segmenter.placing import Minting
 
 _NUMBER_CAP_CHARACTERS = 200
 _LONGEST_ADDRESS = 300
+_MOST_DEEP = 64  # units in units; what is nested deeper belongs to the unit it stands in
 _EDGES = " \t\r\n.,:;()[]§–—-\u00a0"
 
 
@@ -85,7 +86,7 @@ class _Reader:
                 self._number_depth = self._depth
                 self._parser.CharacterDataHandler = self._text.append
         else:
-            element = self._by_name.get(local)
+            element = self._by_name.get(local) if len(self._open) < _MOST_DEEP else None
             if element is not None:
                 opened = _Open(element, len(self.starts), self._depth, attributes)
                 self.parents.append(self._open[-1].index if self._open else -1)

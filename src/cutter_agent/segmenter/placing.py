@@ -82,6 +82,7 @@ class Placing:
 
     def _reset(self, scope: str, parent: str | None) -> None:
         self._scope = scope
+        self._above = parent
         self._open: list[str | None] = [None] * self._count
         self._base = [scope] * self._count
         self._parent = [parent] * self._count
@@ -212,3 +213,5 @@ class Placing:
         for rank in labels:
             self._open[rank] = None
             self._expect[rank] = STEP
+            self._base[rank] = self._scope
+            self._parent[rank] = self._above

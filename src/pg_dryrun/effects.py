@@ -9,9 +9,10 @@ there.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from pg_dryrun.errors import EnvironmentFault, ToolFault
 from pg_dryrun.observer import Observer
@@ -22,11 +23,24 @@ PREFIX = "pg_dryrun"
 _FIRST_VERSION_WITH_STANDBY_SNAPSHOT = 160000
 _HEAD_CHARS = 20_000
 """Only the head of a change names its tables; a row's values may be megabytes and stay on the server."""
-_CHANGES = (
-    f"SELECT xid::text::bigint AS xid, left(data, {_HEAD_CHARS}) AS data"
-    " FROM pg_catalog.pg_logical_slot_get_changes(%s, NULL, NULL,"
-    " 'include-xids', 'on', 'include-timestamp', 'off', 'skip-empty-xacts', 'off')"
-)
+_SHORT_HEAD_CHARS = 400
+"""Room for two quoted identifiers of 63 bytes; only a TRUNCATE of many tables has a longer head."""
+_NAME = '(?:"(?:[^"]|"")*"|[^".:,]*)'
+_HEAD = rf"^table {_NAME}\.{_NAME}(?:, {_NAME}\.{_NAME})*: [A-Z]+:"
+# Rows of one transaction with the same head are counted where they are: a million of them is one line. Names without
+# quotes hold no colon, so that their head can be cut without the regular expression.
+_CHANGES = f"""
+SELECT xid::text::bigint AS xid, head, count(*) AS n FROM (
+    SELECT at, xid, CASE
+        WHEN left(data, 6) <> 'table ' OR strpos(short, ':') = 0 THEN left(data, {_HEAD_CHARS})
+        WHEN strpos(split_part(short, ':', 1), '"') = 0
+            THEN split_part(short, ':', 1) || ':' || split_part(short, ':', 2) || ':'
+        ELSE coalesce(substring(short FROM %s), left(data, {_HEAD_CHARS})) END AS head
+    FROM pg_catalog.pg_logical_slot_get_changes(%s, NULL, NULL,
+        'include-xids', 'on', 'include-timestamp', 'off', 'skip-empty-xacts', 'off')
+        WITH ORDINALITY AS change(lsn, xid, data, at), LATERAL left(data, {_SHORT_HEAD_CHARS}) AS short
+) AS decoded GROUP BY xid, head ORDER BY min(at)
+"""
 
 
 class Verb(StrEnum):
@@ -112,8 +126,8 @@ class EffectsSlot:
             # the log of all steps before it again.
             self._observer.rows("SELECT pg_catalog.pg_log_standby_snapshot()")
         end = _position(self._observer)
-        rows = self._observer.rows(_CHANGES, [self.name])
-        transactions, fences = parse([(int(str(row["xid"])), str(row["data"])) for row in rows])
+        rows = self._observer.rows(_CHANGES, [_HEAD, self.name])
+        transactions, fences = parse((int(str(row["xid"])), str(row["head"]), int(str(row["n"]))) for row in rows)
         if len(fences) != 1:
             raise ToolFault(
                 f"Logical decoding showed {len(fences)} fences where one was sent: step {label!r} is unknown."
@@ -154,15 +168,17 @@ def merge(decoded: Sequence[CommittedTransaction], slice_: WalSlice, *, fence: i
     return (*seen, *dark)
 
 
-def parse(lines: Sequence[tuple[int, str]]) -> tuple[tuple[CommittedTransaction, ...], tuple[int, ...]]:
-    """test_decoding's text, as (xid, data), into transactions and the ids of fences.
+def parse(
+    lines: Iterable[tuple[int, str] | tuple[int, str, int]],
+) -> tuple[tuple[CommittedTransaction, ...], tuple[int, ...]]:
+    """test_decoding's text, as (xid, data) or (xid, data, times), into transactions and the ids of fences.
 
     Raises ``ToolFault`` on text it does not know, rather than miss an effect.
     """
     transactions: list[CommittedTransaction] = []
     fences: list[int] = []
     changes: list[Change] | None = None
-    for xid, data in lines:
+    for xid, data, *times in lines:
         if data.startswith("BEGIN"):
             changes = []
         elif data.startswith("COMMIT"):
@@ -172,7 +188,7 @@ def parse(lines: Sequence[tuple[int, str]]) -> tuple[tuple[CommittedTransaction,
             if f" prefix: {PREFIX}, sz: " in data.partition(" content:")[0]:
                 fences.append(xid)
         else:
-            _open(changes, data).extend(_changes(data))
+            _open(changes, data).extend(_changes(data) * (times[0] if times else 1))
     if changes is not None:
         raise ToolFault("Logical decoding ended inside a transaction.")
     return tuple(transactions), tuple(fences)
@@ -184,7 +200,8 @@ def _open(changes: list[Change] | None, data: str) -> list[Change]:
     return changes
 
 
-def _changes(data: str) -> list[Change]:
+@lru_cache(maxsize=1024)
+def _changes(data: str) -> tuple[Change, ...]:
     """``table s.t: INSERT: …``; ``table s.t, s.u: TRUNCATE: …``. Row values may hold anything: only the head is
     read."""
     if not data.startswith("table "):
@@ -199,7 +216,7 @@ def _changes(data: str) -> list[Change]:
     word = data[at + 2 :].partition(":")[0] if data.startswith(": ", at) else ""
     if word not in set(Verb):
         raise ToolFault(f"Logical decoding says what this tool does not know: {data[:80]!r}")
-    return [Change(table=name, verb=Verb(word)) for name in names]
+    return tuple(Change(table=name, verb=Verb(word)) for name in names)
 
 
 def _qualified(data: str, at: int) -> tuple[TableName, int]:

@@ -1,7 +1,7 @@
 """What a person or a program reads on standard output.
 
 With ``--json`` a command prints exactly one JSON document: UTF-8, one line, a final newline. Without it: plain lines
-and tables. Colour only on a terminal, never with ``NO_COLOR``. A table that is not on a terminal is never wrapped.
+and tables. Colour only on a terminal, never with ``NO_COLOR``. A table is never folded.
 """
 
 from __future__ import annotations
@@ -85,18 +85,17 @@ def note(text: str) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table: as wide as the terminal, or as wide as its contents where there is no terminal."""
+    """A table as wide as its contents: what is narrower wraps its lines, and every id can be copied whole."""
     from rich.console import Console  # noqa: PLC0415 - 80 ms that only a table pays
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column)
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    width = None if sys.stdout.isatty() else _UNWRAPPED_COLUMNS
-    console = Console(width=width, highlight=False, markup=False)
+    console = Console(width=_UNWRAPPED_COLUMNS, highlight=False, markup=False)
     with console.capture() as drawn:
         console.print(table)
     print_line("\n".join(line.rstrip() for line in drawn.get().splitlines()))

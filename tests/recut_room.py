@@ -52,7 +52,8 @@ class Edition:
 def edition(rows: Sequence[Row]) -> Edition:
     """Rows as a cut: ``Article 3`` is ``X-A3``, its clause ``(2)`` ``X-A3-C2``. A label that comes twice gets -Dn."""
     units: list[Unit] = []
-    data = b""
+    bodies: list[bytes] = []
+    at = 0
     parent: str | None = None
     seen: dict[str, int] = {}
     for row in rows:
@@ -63,8 +64,8 @@ def edition(rows: Sequence[Row]) -> Edition:
         address = wanted if seen[wanted] == 1 else f"{wanted}-D{seen[wanted]}"
         units.append(
             Unit(
-                start_byte=len(data),
-                end_byte=len(data) + len(body),
+                start_byte=at,
+                end_byte=at + len(body),
                 level="article" if row.depth == 0 else "clause",
                 number=row.label,
                 address=address,
@@ -75,7 +76,9 @@ def edition(rows: Sequence[Row]) -> Edition:
         )
         if row.depth == 0:
             parent = address
-        data += body
+        bodies.append(body)
+        at += len(body)
+    data = b"".join(bodies)
     return Edition(
         Segmentation(
             snapshot_sha256=sha256(data).hexdigest(),

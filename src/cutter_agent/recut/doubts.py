@@ -13,7 +13,7 @@ CERTAIN = 0.9
 """Above this likeness nobody is asked whether a text at its old place is the old unit."""
 CERTAIN_BESIDE_KEPT = 0.5
 """The same, where a text beside it is word for word as it was: amendments that replace units replace them whole."""
-_SOMEWHAT = 0.2
+_SOMEWHAT = 0.35
 
 
 def identity(judge: Judge, pairs: Sequence[tuple[int, int]]) -> list[Question]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cutter_dryrun.law import DEFAULT_LAW, law_from_file, real_law
-from cutter_dryrun.summary import ConsoleProgress, print_summary, summary_json
+from cutter_dryrun.summary import ConsoleProgress, note, print_summary, summary_json
 from pg_dryrun import plan_file
 from pg_dryrun.environments.embedded import EmbeddedLender
 from pg_dryrun.errors import DryRunError, EnvironmentFault, PlanFault, ToolFault
+from pg_dryrun.leftovers import killed_runs
 from pg_dryrun.outcome import EXIT_CODES, EXIT_USAGE, Verdict
 from pg_dryrun.plan import Plan
 from pg_dryrun.runner import Outcome, rehearse
@@ -52,6 +52,8 @@ def _rehearse(law: Path | None, sample: str, plan: Path | None, out: Path, *, qu
     from cutter_dryrun.subject import CutterSubject  # noqa: PLC0415
 
     text = law_from_file(law) if law else real_law(sample)
+    for killed in killed_runs(out):
+        note(f"an earlier run was killed and left things behind, a dump perhaps: pg-dryrun clean {killed}")
     return rehearse(
         CutterSubject(text),
         plan_file.load(plan) if plan else Plan(),
@@ -77,4 +79,4 @@ def _say(error: DryRunError | ToolFault, *, as_json: bool) -> None:
     if as_json:
         shape = {"code": error.code, "message": error.message, "remedy": error.remedy, "exit_code": _exit_code(error)}
         print(json.dumps({"error": shape}, ensure_ascii=False))  # noqa: T201 - a door speaks to a person
-    print(f"dry-run: {error.message}\n  {error.remedy}", file=sys.stderr)  # noqa: T201
+    note(f"dry-run: {error.message}\n  {error.remedy}")

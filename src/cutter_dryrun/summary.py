@@ -44,6 +44,12 @@ class ConsoleProgress:
         self._console.print(line)
 
 
+def note(text: str) -> None:
+    """One line beside the result, on standard error."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
 def print_summary(outcome: Outcome) -> None:
     """Verdict, matrix of each chain, root cause, place of the report, on standard output."""
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)

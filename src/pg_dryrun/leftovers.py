@@ -56,6 +56,18 @@ def clean(folder: Path) -> Teardown:
         return opened.teardown()
 
 
+def killed_runs(out_dir: Path) -> list[Path]:
+    """The runs in ``out_dir`` that ended without their teardown, the oldest first: a dump may still lie about."""
+    found: list[Path] = []
+    for ledger in sorted(out_dir.glob(f"*/{LEDGER}")):
+        if ledger.parent.is_symlink():
+            continue
+        with suppress(UsageError, OSError), under_way(ledger):
+            if RunLedger.open(ledger).live():
+                found.append(ledger.parent)
+    return found
+
+
 def clean_all(out_dir: Path) -> Teardown:
     """The same for every run in ``out_dir`` that is not under way, the newest first.
 

@@ -5,7 +5,7 @@ JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs faults plants kills schema bench-recut clean
+.PHONY: help setup dry-run test lint format lock docs faults plants kills schema fuzz-segment bench-segment bench-recut clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -40,6 +40,12 @@ schema: setup    ## remake what the migrations decide: schema.sql, expected/*.js
 
 bench-recut: setup ## the re-cut on real amendments: bytes rewritten, identities kept, time (DATA=folder)
 	@$(BIN)/python benchmarks/recut.py $(DATA)
+
+fuzz-segment: setup ## full form: 100,000 generated inputs through every profile, and the largest ones (CI runs a short form)
+	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/unit/test_segmenter_campaign.py $(ARGS)
+
+bench-segment: setup ## the cut beside other splitters, one run: MB/s, bytes kept, articles (DATA=folder; needs the group `bench`)
+	@$(BIN)/python -m benchmarks.segment $(DATA) $(ARGS)
 
 bench-mutate: setup ## at least 1,000 seeded corruptions of store and ledger, each found by VERIFY or the audit
 	@$(BIN)/python -m benchmarks.mutate $(ARGS)

@@ -312,3 +312,11 @@ def test_explain_gives_a_reason_for_every_line_of_a_label() -> None:
     assert all("form" in m.why for m in found.matched)
     assert [(m.line, m.text) for m in found.missed] == [(3, "(77) b"), (5, "(z) d")]
     assert "number 2 is due" in found.missed[0].why
+
+
+def test_what_cannot_be_printed_is_no_part_of_a_number() -> None:
+    label = LabelReader([NumberStyle.WORDS], {}, [], []).read("a\x85b\ufeff c" + "d" * 500)
+    assert label is not None
+    assert label.text.isprintable()
+    assert len(label.text) == 200
+    assert LabelReader([NumberStyle.WORDS], {}, [], []).read("\ufeff\x7f") is None

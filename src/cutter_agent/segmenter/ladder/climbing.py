@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 
 from cutter_agent.segmenter.grammar import Block, Gaps, NumberStyle, Profile, Run, Rung
 from cutter_agent.segmenter.ladder import lines
-from cutter_agent.segmenter.ladder.frames import FLUSH, ROOT, Fit, Frame, Place, Rungs, Told
+from cutter_agent.segmenter.ladder.frames import FLUSH, RANKING, ROOT, WHY, Fit, Frame, Place, Rungs, Told
 from cutter_agent.segmenter.ladder.labels import STEP, Label, follows
 from cutter_agent.segmenter.ladder.scanning import Candidate, Scanner
 
-_RANKING = {Fit.NEXT: 5, Fit.FREE: 4, Fit.GAP: 3, Fit.DUPLICATE: 2, Fit.RESTART: 1, Fit.BACK: 0}
 _LARGEST_LONE_GAP, _LARGEST_GAP, _AHEAD = 3, 8, 12
 _MOST_DEEP = 40
 _LONGEST_ADDRESS = 300
@@ -40,6 +39,12 @@ class Climb:
         self._inside = [frozenset(names.index(n) for n in rung.inside) for rung in self._rungs]
         self._chains = [frozenset(names.index(n) for n in rung.chains) for rung in self._rungs]
         self._dotted = [NumberStyle.DOTTED in rung.numbers for rung in self._rungs]
+        # By level: which open levels it closes; the last two are flush text and the document.
+        self._closes = [
+            [at == rank or (at > rank and not other.floats) for at, other in enumerate(self._rungs)] + [False, False]
+            for rank in range(len(self._rungs))
+        ]
+        self._flushed = False
         self._latest: dict[int, int] = {}
         self._taken: set[str] = set()
         self._repeats: dict[str, int] = {}
@@ -93,9 +98,8 @@ class Climb:
         return best.rank
 
     def _better(self, place: Place, other: Place, candidate: Candidate, index: int) -> bool:
-        left, right = _RANKING[place.fit], _RANKING[other.fit]
-        if left != right:
-            return left > right
+        if RANKING[place.fit] != RANKING[other.fit]:
+            return RANKING[place.fit] > RANKING[other.fit]
         goes_on = self._goes_on(place.rank, place.label, candidate, index)
         if goes_on != self._goes_on(other.rank, other.label, candidate, index):
             return goes_on
@@ -139,7 +143,7 @@ class Climb:
             return "its indentation puts it deeper than this level"
         if self._wholes and any(frame.whole for frame in frames[:keep]):
             return "it stands in a unit that is kept whole"
-        if self._inside[rank] and not any(frame.rank in self._inside[rank] for frame in frames[:keep]):
+        if self._inside[rank] and self._inside[rank].isdisjoint([frame.rank for frame in frames[:keep]]):
             return f"no {' or '.join(rung.inside)} is open"
         if keep > _MOST_DEEP:
             return "it is nested too deeply"
@@ -148,7 +152,7 @@ class Climb:
         scope_at = self._scope_at(rank, rung, keep)
         scope = frames[scope_at]
         fit, last = self._fit(rank, rung, label, scope)
-        flush_at = max((at for at in range(scope_at + 1, keep) if frames[at].rank == FLUSH), default=0)
+        flush_at = self._flush_at(scope_at, keep) if self._flushed else 0
         if flush_at:
             flush = frames[flush_at]
             begins = label is not None and label.first is not None and follows(0, label.first)
@@ -163,9 +167,16 @@ class Climb:
             return why
         return Place(rank, label, keep, scope, fit, last)
 
+    def _flush_at(self, scope_at: int, keep: int) -> int:
+        """Where the innermost flush text stands behind the scope; 0 for none."""
+        return max((at for at in range(scope_at + 1, keep) if self._frames[at].rank == FLUSH), default=0)
+
     def _kept(self, rank: int, rung: Rung, candidate: Candidate, *, chained: bool) -> int:
         """How many open units stay open; -1 where indentation forbids what the rank demands."""
         frames, rungs = self._frames, self._rungs
+        if not self._indented and not rung.container:
+            row = self._closes[rank]
+            return next((at for at, frame in enumerate(frames) if row[frame.rank]), len(frames))
         indent = candidate.label - candidate.line
         depth = lines.depth(self._shadow, candidate.label) if rung.container else 0
         by_indent = self._indented and not rung.container and not chained
@@ -269,7 +280,7 @@ class Climb:
                 frame.dotted = (*label.outer, label.last // STEP)
         self._frames.append(frame)
         if self._explain:
-            self._tell(candidate, place, _WHY[place.fit] if drafted is None else "a status marker says draft")
+            self._tell(candidate, place, WHY[place.fit] if drafted is None else "a status marker says draft")
 
     def _is_draft(self, candidate: Candidate, *, chained: bool) -> Block | None:
         drafts = self._scanner.drafts
@@ -347,12 +358,12 @@ class Climb:
             return
         owner = frames[keep - 1]
         owner.flushes += 1
+        self._flushed = True
         address = self._mint(f"{owner.address}-{flush.token}{owner.flushes}", candidate.line)
         parent = None if owner.rank == ROOT else owner.address
         self._put(candidate.line, flush.name, flush.kind, None, address, parent)
         self._close(keep)
-        indent = candidate.label - candidate.line
-        self._frames.append(Frame(FLUSH, address, indent=indent, content=None))
+        self._frames.append(Frame(FLUSH, address, indent=candidate.label - candidate.line, content=None))
         if self._explain:
             self.out.told.append(Told(candidate.line, flush.name, None, True, "text that goes on with an outer unit"))
 
@@ -384,15 +395,5 @@ class Climb:
         if place is None:
             self.out.told.append(Told(candidate.line, None, candidate.text.strip()[:80] or None, False, why))
             return
-        number = place.label.text if place.label else None
-        self.out.told.append(Told(candidate.line, self._rungs[place.rank].name, number, True, why))
-
-
-_WHY = {
-    Fit.NEXT: "it has the level's form and the number that is due",
-    Fit.FREE: "it has the level's form; the level is not counted",
-    Fit.GAP: "it has the level's form; numbers before it are missing",
-    Fit.RESTART: "it has the level's form; the count begins again",
-    Fit.DUPLICATE: "it has the level's form; its number was there already",
-    Fit.BACK: "it has the level's form, which is enough; its number is lower than the one before",
-}
+        level, number = self._rungs[place.rank].name, place.label.text if place.label else None
+        self.out.told.append(Told(candidate.line, level, number, True, why))

@@ -22,6 +22,17 @@ class Fit(Enum):
     BACK = "back"
 
 
+RANKING = {Fit.NEXT: 5, Fit.FREE: 4, Fit.GAP: 3, Fit.DUPLICATE: 2, Fit.RESTART: 1, Fit.BACK: 0}
+WHY = {
+    Fit.NEXT: "it has the level's form and the number that is due",
+    Fit.FREE: "it has the level's form; the level is not counted",
+    Fit.GAP: "it has the level's form; numbers before it are missing",
+    Fit.RESTART: "it has the level's form; the count begins again",
+    Fit.DUPLICATE: "it has the level's form; its number was there already",
+    Fit.BACK: "it has the level's form, which is enough; its number is lower than the one before",
+}
+
+
 class Frame:
     """One open unit, or the document. ``counts`` holds, by level, the last number under this address."""
 

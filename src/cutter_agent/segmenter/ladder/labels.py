@@ -20,6 +20,7 @@ _ROMAN_FORM = re.compile(
 )
 _ORDINAL_ENDING = re.compile(r"^[ ]?(?:er|re|ER|RE|ère|º|ª|°)(?![A-Za-z])")  # Livre Ier, 1° bis
 _LIGATURES = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "Æ": "AE", "Œ": "OE", "Ø": "O"})
+_LONGEST_TEXT = 200
 _BRACKETS = str.maketrans("", "", "()")
 _MOST_WORDS, _MOST_CHARACTERS = 10, 64
 _DECIMALS = 8
@@ -72,7 +73,11 @@ class LabelReader:
     def readings(self, text: str) -> list[Label]:
         """Everything ``text`` may say as a label of this level; its bare words only where it says nothing else."""
         text = " ".join(unicodedata.normalize("NFC", text).translate(_BRACKETS).split())
+        if not text.isprintable():
+            text = "".join(c for c in text if c.isprintable()).strip()
         found: list[Label] = []
+        if not text:
+            return found
         for style in self._styles:
             if found and style in (NumberStyle.WORDS, NumberStyle.CODE):
                 break
@@ -132,12 +137,16 @@ class LabelReader:
             return None
         if len(words) > 1 and words[0].isalpha():  # L. 123-4
             words[:2] = [words[0] + words[1]]
-        return Label(text, "-".join(words), None, None)
+        return Label(text[:_LONGEST_TEXT], "-".join(words), None, None)
 
     def _words(self, text: str) -> Label | None:
         words = ascii_words(text[:400].translate(_LIGATURES))[:_MOST_WORDS]
         spelling = "-".join(words)[:_MOST_CHARACTERS].rstrip("-")
-        return Label(text[:200], "-" + spelling, None, None) if spelling else Label(text[:200], "", None, None)
+        return (
+            Label(text[:_LONGEST_TEXT], "-" + spelling, None, None)
+            if spelling
+            else Label(text[:_LONGEST_TEXT], "", None, None)
+        )
 
     # ---- insertions
 

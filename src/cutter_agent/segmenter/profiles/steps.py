@@ -54,6 +54,8 @@ def _rung(table: Table, every: Sequence[str]) -> Rung:
     check_names(table, "chains", rung.chains, every)
     if not rung.forms:
         table.note("forms is missing or empty", "Add forms = ['...'], regular expressions.", key="forms")
+    if rung.floats and not rung.container:
+        table.note("only a container can float", "Add container = true, or remove floats.", key="floats")
     for form in rung.forms:
         _check_form(table, form, numbered=bool(rung.numbers))
     table.leftovers()

@@ -123,9 +123,10 @@ class ProgramRecord:
     """One run of a foreign command on a clone: how it ended, and what it did there.
 
     ``exit_status`` is None where the command was ended from outside (``timed_out``, ``signal``). ``environment`` are
-    names only. ``transactions_without_rows`` counts committed transactions without a row event by what their log
-    records say. ``sequences`` maps a sequence to how far it moved. ``shared`` are changes that concern the whole
-    server (roles, databases, settings). ``differences`` are those from the accepted effects, None without such a file.
+    names only. ``network``: it could use the machine's. ``transactions_without_rows`` counts committed transactions
+    without a row event by what their log records say. ``sequences`` maps a sequence to how far it moved. ``shared`` are
+    changes that concern the whole server (roles, databases, settings). ``differences`` are those from the accepted
+    effects, None without such a file.
     """
 
     command: tuple[str, ...]
@@ -134,6 +135,7 @@ class ProgramRecord:
     database: str
     environment: tuple[str, ...]
     timeout_s: int
+    network: bool = True
     exit_status: int | None = None
     expected_exit_status: int = 0
     signal: str | None = None

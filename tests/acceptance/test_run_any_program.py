@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.any_program_room import PGBENCH, PSQL, Answer, Dumps, Tool, dump_production
+from tests.any_program_room import PGBENCH, PRODUCTION, PSQL, Answer, Dumps, Tool, dump_production
 
 from pg_dryrun import processes
+from pg_dryrun.observer import connect
+from pg_dryrun.reader import create_reader
+from pg_dryrun.subject import Login
+from pg_embedded.cluster import ThrowawayCluster
 
 BENCH = f"{PGBENCH} -i -q -s 1 >&2 && {PGBENCH} -n -c 2 -t "
 
@@ -386,3 +390,91 @@ def test_wrong_words_leave_no_folder(tool: Tool, dumps: Dumps, words: tuple[str,
     answer = tool("run", *real)
     assert (answer.code, said in answer.err, "Traceback" in answer.err) == (code, True, False), answer.err
     assert not (tool.home / "runs").exists()
+
+
+def test_an_interrupted_run_ends_the_command_and_tears_down(tool: Tool, dumps: Dumps) -> None:
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    (tool.home / "writer.py").write_text(code)
+    run = subprocess.Popen(
+        tool.argv("run", "--json", "--dump", str(dumps.plain), "--as", "app", "--", sys.executable, "writer.py"),
+        env=tool.environment(),
+        cwd=tool.home,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    folder = wait_for_the_command(tool.home / "runs")
+    run.send_signal(signal.SIGTERM)
+    out, _ = run.communicate(timeout=60)
+    answer = Answer(code=run.returncode, out=out, err="")
+    assert (answer.code, answer.shape["verdict"]) == (5, "INCOMPLETE")
+    assert still_there(folder) == []
+
+
+def test_production_may_be_a_server_named_by_a_plan(tool: Tool) -> None:
+    """The source is read by a role that cannot write; the role of the command has its attributes and memberships."""
+    with ThrowawayCluster.create(name="production", fresh_identity=True) as cluster:
+        with connect(Login(**cluster.admin), purpose="test") as admin:
+            admin.execute("CREATE DATABASE prod")
+        login = Login(**cluster.admin_of("prod"))
+        with connect(login, purpose="test", settings={"search_path": "public"}) as observer:
+            observer.execute(PRODUCTION)
+            observer.execute("REFRESH MATERIALIZED VIEW shop.sold")  # a dump holds no rows of it: it is refreshed
+            observer.execute("RESET ROLE; ALTER ROLE app CREATEDB; ALTER ROLE app SET work_mem = '7MB'")
+        reader = create_reader(login, role="dryrun_reader", password="q7-Rw_2mXa9-Tz_4Lk1")
+        (tool.home / "reader.password").write_text(reader.password)
+        (tool.home / "reader.password").chmod(0o600)
+        assert tool("plan", "init", "prod.toml", "--kind", "dsn").code == 0
+        plan = (tool.home / "prod.toml").read_text()
+        for old, new in (("db.example", reader.host), ('"app"', '"prod"'), ("= 5432", f"= {reader.port}")):
+            assert old in plan
+            plan = plan.replace(old, new)
+        (tool.home / "prod.toml").write_text(plan)
+        words = (
+            "SHOW work_mem",
+            "SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user",
+            "DELETE FROM shop.sale",
+        )
+        said = [part for word in words for part in ("-c", word)]
+        seen = tool("run", "--json", "--plan", "prod.toml", "--as", "app", "--", PSQL, "-X", "-At", *said)
+        assert seen.code == 0, seen.check("G-09")["detail"]
+        with connect(login, purpose="test", read_only=True) as observer:
+            assert observer.value("SELECT count(*) FROM shop.sale") == 500
+    assert (seen.folder / "command.stdout.txt").read_text().split() == ["7MB", "t", "DELETE", "500"]
+    assert seen.program["rows"]["shop.sale"]["deleted"] == 500
+    assert seen.check("G-05")["detail"].startswith("role dryrun_reader")
+    assert nothing_left(seen)
+
+
+def test_the_network_can_be_taken_away(tool: Tool, dumps: Dumps) -> None:
+    code = """
+import socket, psycopg
+listener = socket.socket()
+try:
+    listener.bind(("127.0.0.1", 0)); listener.listen()
+    socket.create_connection(listener.getsockname(), timeout=2).close()
+    print("a network")
+except OSError:
+    print("no network")
+psycopg.connect("").close()
+"""
+    seen = tool.python(dumps.plain, code, options=("--no-network",))
+    if seen.code == 5:
+        assert "cannot be taken away" in seen.shape["summary"]
+        return
+    assert seen.code == 0, seen.shape["summary"]
+    assert (seen.folder / "command.stdout.txt").read_text() == "no network\n"
+    assert seen.program["network"] is False
+
+
+def test_accept_refuses_what_cannot_be_relied_upon(tool: Tool, dumps: Dumps) -> None:
+    seen = tool.run(dumps.plain, "app", PSQL, "-X", "-q", "-c", "INSERT INTO shop.item (name) VALUES ('x')")
+    assert seen.code == 0, seen.shape["summary"]
+    assert tool("accept", str(seen.folder), "--spread", "10").code == 0
+    assert '"shop.item_id_seq" = "0..2"' in (tool.home / "expectations.toml").read_text()
+    again = tool("accept", str(seen.folder))
+    assert (again.code, "is there already" in again.err) == (2, True)
+    assert tool("accept", str(seen.folder), "--replace").code == 0
+    report = seen.folder / "report.json"
+    report.write_text(report.read_text().replace('"inserted": 1', '"inserted": 2'))
+    changed = tool("accept", str(seen.folder), "--replace")
+    assert (changed.code, "does not hold" in changed.err) == (2, True)

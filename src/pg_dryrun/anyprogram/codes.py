@@ -25,6 +25,7 @@ class Code(StrEnum):
     OTHER_DATABASE = "OTHER_DATABASE"
     PRINTED_SECRET = "PRINTED_SECRET"  # noqa: S105 - a word, not a secret
     TWO_PHASE_LEFT = "TWO_PHASE_LEFT"
+    LOG_SILENCED = "LOG_SILENCED"
     LONG_EXCLUSIVE_LOCK = "LONG_EXCLUSIVE_LOCK"
     LOCK_WAIT = "LOCK_WAIT"
     DEADLOCK = "DEADLOCK"
@@ -50,6 +51,7 @@ MEANINGS: Mapping[Code, str] = {
     Code.OTHER_DATABASE: "The command also connected to another database; what it did there is not decoded.",
     Code.PRINTED_SECRET: "The command printed the password that it was given; it is redacted in the evidence.",
     Code.TWO_PHASE_LEFT: "A prepared transaction was left: neither committed nor rolled back, it holds its locks.",
+    Code.LOG_SILENCED: "A superuser's statement changed what the server logs: statements after it may be missing.",
     Code.LONG_EXCLUSIVE_LOCK: "A table was locked against everybody for longer than the threshold.",
     Code.LOCK_WAIT: "A session of the command waited for a lock.",
     Code.DEADLOCK: "Sessions of the command waited for each other in a circle.",

@@ -29,6 +29,9 @@ _NOT_EXECUTED = ("PARSE", "BIND")
 _WRITES = frozenset({"INSERT", "UPDATE", "COPY"})
 _NO_WRITE_OF_ITS_OWN = ("SET ", "CALL", "DO")
 _LOCKS_NO_TABLE = ("SET ", "GRANT", "DELETE", "MERGE")
+_SILENCES = re.compile(
+    r"\b(set|set_config|system)\b.*\blog_(statement|destination|min_\w+|duration)\b", re.IGNORECASE | re.DOTALL
+)
 _UTC = " UTC"
 
 NOT_PARSED = "(a text that PostgreSQL's grammar does not accept)"
@@ -83,6 +86,8 @@ class Conversation:
     sessions_at_once: int = 0
     databases: dict[str, int] = field(default_factory=dict)
     """Sessions by database."""
+    silencing: int = 0
+    """Statements that name a setting of the log in order to set it; only a superuser's have an effect."""
     transactions: list[Transaction] = field(default_factory=list)
     _live: dict[str, _Session] = field(default_factory=dict)
     _shapes: dict[str, _Shape] = field(default_factory=dict)
@@ -187,6 +192,7 @@ class Conversation:
     def _says(self, record: Record, session: _Session, text: str) -> None:
         session.shape = self._shape(str(record.get("user") or ""), text)
         session.shape.times += 1
+        self.silencing += bool(_SILENCES.search(text))
         verbs = session.shape.print.verbs
         if session.transaction is not None:
             session.transaction.begun |= "BEGIN" in verbs

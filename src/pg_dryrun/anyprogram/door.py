@@ -62,6 +62,9 @@ def run(
     other_major: Annotated[
         bool, typer.Option("--other-major", help="Allow a dump of another major version; it is declared.")
     ] = False,
+    no_network: Annotated[
+        bool, typer.Option("--no-network", help="Take the network away from the command, where the machine can.")
+    ] = False,
     long_lock: Annotated[
         int, typer.Option("--long-lock", metavar="MS", min=0, help="From when on an exclusive lock is long.")
     ] = LONG_LOCK_MS,
@@ -92,6 +95,7 @@ def run(
         url_names=tuple(url_as or ()),
         expectations=expectations.load(expect) if expect is not None else None,
         long_lock_ms=long_lock,
+        network=not no_network,
     )
     wanted = _plan(plan, dump, other_major=other_major)
     outcome = rehearse_program(request, wanted, EmbeddedLender(), out, None if as_json else ConsoleProgress())

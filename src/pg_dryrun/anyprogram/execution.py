@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from pg_dryrun import commands
+from pg_dryrun.anyprogram.network import words_before
 from pg_dryrun.anyprogram.request import ProgramRequest
 from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.ledger import RunLedger
@@ -66,8 +67,10 @@ def execute(
 ) -> Execution:
     """Run the command to its end or its deadline, and end everything that it left. ``home`` is an empty private folder.
 
-    Raises what ``listen`` raises, after the command was ended.
+    Raises what ``listen`` raises, after the command was ended; ``EnvironmentFault`` where the network cannot be taken
+    away and should be.
     """
+    before = () if request.network else words_before()
     family = Family(run_id, ledger)
     left: list[str] = []
 
@@ -90,7 +93,7 @@ def execute(
     with family.adopting_orphans():
         try:
             done = commands.run(
-                [request.program, *request.argv[1:]],
+                [*before, request.program, *request.argv[1:]],
                 timeout_s=request.timeout_s,
                 env=environment(request, login, run_id=run_id, home=home),
                 cwd=request.directory,

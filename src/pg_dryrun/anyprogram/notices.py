@@ -73,6 +73,9 @@ def _statements(seen: Seen, record: ProgramRecord) -> Iterator[Notice]:
     lone = sum(item.writes and not item.begun for item in seen.conversation.transactions)
     if lone:
         yield _notice(Code.OUTSIDE_TRANSACTION, "", f"{lone} writing statements were committed by themselves")
+    if seen.conversation.silencing:
+        words = f"{seen.conversation.silencing} statements name a setting of the log; rows are seen all the same"
+        yield _notice(Code.LOG_SILENCED, "", words)
     existing = {item.name for item in seen.before.relations.values()}
     for statement in record.statements:
         if statement.failed < statement.times and _blocks_writes(statement):

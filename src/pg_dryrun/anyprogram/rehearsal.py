@@ -190,6 +190,7 @@ def _draft(run: Run, request: ProgramRequest) -> ProgramRecord:
         database=restored(run).dbname,
         environment=tuple(sorted({*request.env, *request.url_names})),
         timeout_s=request.timeout_s,
+        network=request.network,
         expected_exit_status=accepted.exit_status if accepted is not None else 0,
         expectations_sha256=request.expectations.sha256 if request.expectations is not None else None,
     )

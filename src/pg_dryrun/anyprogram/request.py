@@ -16,7 +16,7 @@ DEFAULT_TIMEOUT_S = 600
 LONG_LOCK_MS = 1000
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 _SECRET_NAME = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL", re.IGNORECASE)
-_SHORTEST_SECRET = 6
+_SHORTEST_SECRET = 12  # a shorter one, or a plain word, could not be told from other text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,8 @@ class ProgramRequest:
     ``argv`` are its words as given, ``program`` the file that the first of them means. ``env`` is added to a minimal
     environment; ``url_names`` are further names for the clone's URL. ``new_role``: the role is made, with no right but
     to log in, instead of being one that the dump names. ``owner``: that role owns the copy's database (a dump does not
-    say who does). ``expectations``: accepted effects to compare with.
+    say who does). ``expectations``: accepted effects to compare with. ``network``: whether
+    the command may use the machine's.
     """
 
     argv: tuple[str, ...]
@@ -41,13 +42,14 @@ class ProgramRequest:
     url_names: tuple[str, ...] = ()
     expectations: Expectations | None = None
     long_lock_ms: int = LONG_LOCK_MS
+    network: bool = True
 
     def secrets(self) -> Mapping[str, str]:
         """Values that were handed over under a name that speaks of a secret: redacted wherever they appear."""
         return {
             f"variable {name}": value
             for name, value in self.env.items()
-            if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET
+            if _SECRET_NAME.search(name) and len(value) >= _SHORTEST_SECRET and not value.isalpha()
         }
 
 

@@ -58,6 +58,7 @@ def _command(program: ProgramRecord) -> Iterable[ProgramTable]:
         "role": f"{program.role} ({program.role_origin})",
         "database": program.database,
         "handed over": ", ".join(program.environment) or "nothing but the clone's address",
+        "network": "the machine's: what it did over it is not seen" if program.network else "taken away",
         "end": _end(program),
         "took": f"{program.duration_s:.3f} s of at most {program.timeout_s} s",
         "left running": ", ".join(program.survivors) or "nothing",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -147,6 +148,41 @@ class Rebuilt:
     data: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportedUnit:
+    """One unit on its way out. ``parent`` is an address; ``aliases`` are its addresses of former days and elsewhere."""
+
+    address: str
+    kind: str
+    level: str
+    number: str | None
+    parent: str | None
+    version: int
+    cut_seq: int
+    content_sha256: str
+    text: str = field(repr=False)
+    aliases: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportedDocument:
+    """What is exported: which document, as of which cut."""
+
+    document_ref: str
+    document_code: str
+    profile_id: str
+    title: str
+    cut_seq: int
+    cut_at: datetime
+    snapshot_sha256: str
+    status: str
+
+
+Units = Callable[[], Iterator[ExportedUnit]]
+"""The units of a document in order, from the start at each call, streamed. Raises ``VerificationFailed`` at the end
+when together they are not the bytes of the snapshot."""
+
+
 class Report(Protocol):
     """What the doors may read. Each call is a short read-only block that sees one state."""
 
@@ -184,6 +220,10 @@ class Report(Protocol):
 
     def rebuild(self, asked: str, *, as_of: int | None) -> Rebuilt:
         """The exact bytes. Raises ``UsageError``, ``VerificationFailed`` when they are not the snapshot's."""
+        ...
+
+    def export(self, asked: str, *, as_of: int | None) -> AbstractContextManager[tuple[ExportedDocument, Units]]:
+        """One state of a document, to be read as often as needed inside the block. Raises ``UsageError``."""
         ...
 
     def signatures(self) -> list[SignatureRow]:

@@ -10,12 +10,13 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cutter_agent.errors import UsageError
 
 _UNWRAPPED_COLUMNS = 10_000
+_WRITTEN_AT_ONCE = 1 << 18
 
 
 def prepare_streams() -> None:
@@ -70,6 +71,47 @@ def write_file(path: Path, data: bytes) -> None:
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise UsageError(f"{path}: {error.strerror}", remedy="Choose a path that you may write.") from error
+
+
+def write_stream(path: Path | None, pieces: Iterable[str]) -> int:
+    """``pieces`` one after another on standard output (None) or in a file, which is there whole or not at all.
+
+    Says how many bytes. Never holds more than some of them.
+
+    Raises:
+        UsageError: it cannot be written.
+        ReaderGone: the reader of standard output went away.
+    """
+    if path is None:
+        return sum(_printed(data) for data in _gathered(pieces))
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as stream:
+            written = sum(stream.write(data) for data in _gathered(pieces))
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", remedy="Choose a path that you may write.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return written
+
+
+def _printed(data: bytes) -> int:
+    print_bytes(data)
+    return len(data)
+
+
+def _gathered(pieces: Iterable[str]) -> Iterator[bytes]:
+    """Small pieces together: a write for each would be slow."""
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece.encode("utf-8"))
+        size += len(held[-1])
+        if size >= _WRITTEN_AT_ONCE:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
 
 
 def print_line(text: str = "") -> None:

@@ -45,6 +45,7 @@ COMMANDS: dict[str, Listed] = {
         ("show", "reading", "show", "One unit: text, versions, proof."),
         ("history", "reading", "history", "What the ledger says happened to a document."),
         ("rebuild", "reading", "rebuild", "The exact bytes of a document as of a cut."),
+        ("export", "export", "export", "A document in another form: JSON Lines, chunks, Markdown, Akoma Ntoso."),
         ("segment", "segment", "segment", "Cut a file on paper: no database, nothing stored."),
         ("match", "match", "match", "Match the units of two editions of a text: no database, nothing stored."),
         ("validate", "validate", "validate", "Check a manifest made elsewhere against its source."),

@@ -7,7 +7,8 @@ Autocommit always; blocks are opened and ended by declared statements, so that t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from time import monotonic
 from typing import Any
 
@@ -27,6 +28,7 @@ from cutter_agent.db_adapter.statements import Statement
 from cutter_agent.errors import Internal, StatementTrace
 from cutter_agent.model import Lane
 
+_ROWS_AT_ONCE = 200
 TRACE_LENGTH = 8
 """How many of a connection's last statements an error names."""
 
@@ -79,6 +81,17 @@ class LaneConnection(psycopg.Connection[Row]):
         values_in_order = ordered(statement, parameters)
         with Recording(self, statement):
             return self.cursor().execute(statement.numbered_sql, values_in_order)  # type: ignore[return-value]
+
+    def stream(self, statement: Statement, parameters: Parameters | None = None) -> Generator[Row]:
+        """The rows of one declared statement as they arrive: memory for some, whatever their number.
+
+        Nothing else can be sent until the last row was taken or the iterator was closed.
+
+        Raises as ``send``, at any row.
+        """
+        values_in_order = ordered(statement, parameters)
+        with Recording(self, statement), closing(self.cursor()) as cursor:
+            yield from cursor.stream(statement.numbered_sql, values_in_order, size=_ROWS_AT_ONCE)
 
     def copy_in(self, statement: Statement, rows: Iterable[Sequence[object]]) -> int:
         """Stream ``rows`` through a declared ``COPY … FROM STDIN``; how many the server took."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -24,6 +24,10 @@ class Statements(Protocol):
 
     def fetch(self, name: str, parameters: Parameters | None = None) -> list[Row]:
         """Every row of the declared statement ``name``."""
+        ...
+
+    def stream(self, name: str, parameters: Parameters | None = None) -> Iterator[Row]:
+        """The rows of the declared statement ``name``, one after another, never all of them in memory."""
         ...
 
     def fetch_one(self, name: str, parameters: Parameters | None = None) -> Row | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +18,14 @@ from cutter_agent.report import (
     DecisionLine,
     DocumentLine,
     EntryLine,
+    ExportedDocument,
+    ExportedUnit,
     HistoryLine,
     Proposal,
     Rebuilt,
     UnitFacts,
     UnitLine,
+    Units,
     VersionLine,
 )
 from cutter_agent.signing import SignatureRow
@@ -116,12 +123,26 @@ class LedgerReport:
         data = "".join(unit.body for unit in units).encode()
         digest = sha256_hex(data)
         if digest != cut.snapshot_sha256:
-            raise VerificationFailed(
-                f"{document.document_ref} as of cut {cut.cut_seq}: its units give {digest}, "
-                f"the snapshot was {cut.snapshot_sha256}",
-                remedy="Stored units were changed after the cut: restore the database, or find who wrote to it.",
-            )
+            raise _not_the_snapshot(document.document_ref, cut.cut_seq, digest, cut.snapshot_sha256)
         return Rebuilt(document_ref=document.document_ref, cut_seq=cut.cut_seq, sha256=digest, data=data)
+
+    @contextmanager
+    def export(self, asked: str, *, as_of: int | None) -> Generator[tuple[ExportedDocument, Units]]:
+        """One state of a document, to be read as often as needed inside the block. Raises ``UsageError``."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            document = _document(block, asked)
+            cut = _cut(block, document, as_of)
+            head = ExportedDocument(
+                document_ref=document.document_ref,
+                document_code=document.document_code,
+                profile_id=document.profile_id,
+                title=document.title,
+                cut_seq=cut.cut_seq,
+                cut_at=cut.emitted_at,
+                snapshot_sha256=cut.snapshot_sha256,
+                status=cut.status,
+            )
+            yield head, partial(_exported, block, head, None if as_of is None else cut.emitted_at)
 
     def signatures(self) -> list[SignatureRow]:
         """Every signature, oldest first."""
@@ -185,6 +206,23 @@ def _cut(block: Statements, document: DocumentLine, as_of: int | None) -> CutLin
 def _units(block: Statements, document: DocumentLine, cut: CutLine) -> list[UnitLine]:
     rows = block.fetch("report_units", {"document_ref": document.document_ref, "as_of": cut.cut_seq})
     return [UnitLine(**row) for row in rows]
+
+
+def _exported(block: Statements, document: ExportedDocument, at: datetime | None) -> Iterator[ExportedUnit]:
+    digest = hashlib.sha256()
+    values = {"document_ref": document.document_ref, "as_of": document.cut_seq, "at": at}
+    for row in block.stream("export_units", values):
+        digest.update(row["text"].encode())
+        yield ExportedUnit(**row)
+    if digest.hexdigest() != document.snapshot_sha256:
+        raise _not_the_snapshot(document.document_ref, document.cut_seq, digest.hexdigest(), document.snapshot_sha256)
+
+
+def _not_the_snapshot(document_ref: str, cut_seq: int, found: str, said: str) -> VerificationFailed:
+    return VerificationFailed(
+        f"{document_ref} as of cut {cut_seq}: its units give {found}, the snapshot was {said}",
+        remedy="Stored units were changed after the cut: restore the database, or find who wrote to it.",
+    )
 
 
 def _stored(row: Mapping[str, Any] | None, column: str, entry_id: str) -> bytes:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 
@@ -50,11 +50,35 @@ class Transaction:
         self._open = False
         self._failed: DatabaseError | None = None
         self._depth = 0
+        self._streaming: Generator[Row] | None = None
         self.phase = phase
 
     def fetch(self, name: str, parameters: Parameters | None = None) -> list[Row]:
         """Every row of the declared statement ``name``."""
         return self._send(name, parameters).fetchall()
+
+    def stream(self, name: str, parameters: Parameters | None = None) -> Iterator[Row]:
+        """The rows of the declared statement ``name``, one after another, never all of them in memory.
+
+        Until the last row was taken nothing else can be sent: that is ``Internal``. A stream that is closed early is
+        read to its end, one that is open when the block is given up is cancelled.
+        """
+        statement = self._declared(name)
+        rows = self._connection.stream(statement, parameters)
+        self._require_no_stream(name)
+        self._streaming = rows
+        try:
+            for row in rows:  # noqa: UP028 - "yield from" would close, and so cancel, what is left when the taker stops
+                yield row
+        except GeneratorExit:
+            for _ in rows:
+                pass
+            raise
+        except DatabaseError as error:
+            self._note(error)
+            raise
+        finally:
+            self._streaming = None
 
     def fetch_one(self, name: str, parameters: Parameters | None = None) -> Row | None:
         """The row, or None where there is none. More than one row is ``Internal``."""
@@ -120,6 +144,7 @@ class Transaction:
         said otherwise (a deferred constraint, a serialization failure).
         """
         self._open = False
+        self._require_no_stream("commit")
         xid = self._xid()
         try:
             answer = self._connection.send(self._statements["commit"]).statusmessage
@@ -133,6 +158,9 @@ class Transaction:
     def rollback(self) -> None:
         """Give the block up. A connection that is gone has rolled back by itself."""
         self._open = False
+        if self._streaming is not None:
+            self._streaming.close()  # it holds the connection; what follows would wait for it for ever
+            self._streaming = None
         if self._connection.lost or self._connection.state is TransactionStatus.IDLE:
             return
         try:
@@ -156,8 +184,13 @@ class Transaction:
             trace=first.trace if first else self._connection.trace("commit"),
         )
 
+    def _require_no_stream(self, name: str) -> None:
+        if self._streaming is not None:
+            raise Internal(f"{name} while rows are streaming", remedy="Take the last row, or close the stream, first.")
+
     def _send(self, name: str, parameters: Parameters | None) -> RawCursor[Row]:
         statement = self._declared(name)
+        self._require_no_stream(name)
         if statement.verb in _BLOCK_VERBS:
             raise Internal(
                 f"{name} opens or ends a block", remedy="The adapter begins and ends blocks; use savepoint()."

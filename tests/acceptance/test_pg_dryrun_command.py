@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import pytest
 from tests.evidence_room import failing, passing
 
 from pg_dryrun import attestation, report
+from pg_dryrun.anyprogram.codes import MEANINGS, TIMING
 from pg_dryrun.evidence import Folder
 from pg_dryrun.record import Record, spell
 from sealing.keys import SigningKey
@@ -147,9 +149,19 @@ def test_version_and_help() -> None:
 
 def test_the_page_about_the_commands_says_what_the_help_says() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "pg-dryrun.md").read_text(encoding="utf-8")
-    for command in ("check", "show", "clean"):
-        words = " ".join(pg_dryrun(command, "--help").stdout.split())
+    for command in ("check", "show", "clean", "run", "accept", "plan init"):
+        words = " ".join(pg_dryrun(*command.split(), "--help").stdout.split())
         (row,) = [line for line in page.splitlines() if line.startswith(f"| `pg-dryrun {command} ")]
-        _, _, does, exit_codes, _ = (cell.strip() for cell in row.split("|"))
+        _, _, does, exit_codes, _ = (cell.strip() for cell in row.replace("\\|", " or ").split("|"))
         assert does in words
         assert f"Exit codes: {exit_codes}." in words
+
+
+def test_the_page_names_every_option_and_every_warning() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "pg-dryrun.md").read_text(encoding="utf-8")
+    options = set(re.findall(r"(--[a-z-]+)", pg_dryrun("run", "--help").stdout)) - {"--help", "--json"}
+    assert len(options) > 10
+    assert sorted(option for option in options if option not in page) == []
+    for code, words in MEANINGS.items():
+        mark = " ⏱" if code in TIMING else ""
+        assert f"| `{code.value}`{mark} | {words} |" in page

@@ -9,6 +9,7 @@ import inspect
 import sys
 
 from pg_dryrun.gates import ALL, STEP_OF_KIND, Gate
+from pg_dryrun.gates.program import PROGRAM_GATES
 from pg_dryrun.outcome import EXIT_CODES, Blame, Verdict
 from pg_dryrun.steps import STEPS
 from pg_dryrun.subject import Kind
@@ -30,6 +31,13 @@ _WORD_OF_BLAME = {
 }
 _SCENARIO = "Did the writer do what the scenario promises, by its own word and by what the instruments saw?"
 
+_PROGRAM = """## Of any program
+
+`pg-dryrun run` asks what concerns any writer (G-01 to G-10, G-12, G-13, G-21 to G-25), and of the command itself what
+follows. In C-11 every question is asked, whatever the one before says; the first broken one is the verdict. P-07 is
+asked with `--expect` only.
+"""
+
 
 def render() -> str:
     """The whole page."""
@@ -38,6 +46,8 @@ def render() -> str:
         if step in {STEP_OF_KIND[Kind.HAPPY], STEP_OF_KIND[Kind.REFUSAL]}:
             lines.append(f"| {step} {title} | the subject's scenarios | | {_SCENARIO} | product, tool |")
         lines += [_row(gate, title) for gate in ALL if gate.step == step]
+    lines += ["", _PROGRAM, "| step | gate | title | question | blames |", "|---|---|---|---|---|"]
+    lines += [_row(gate, STEPS[gate.step]) for gate in PROGRAM_GATES]
     lines += ["", "## Blame, verdict, exit code", "", "| blame | verdict | exit code |", "|---|---|---|"]
     lines += [f"| {blame.value} | {word.value} | {EXIT_CODES[word]} |" for blame, word in _WORD_OF_BLAME.items()]
     lines.append(f"| – | {Verdict.PASS.value} | {EXIT_CODES[Verdict.PASS]} |")

@@ -19,7 +19,7 @@ from cutter_agent.wiring import ExecLane, exec_lane
 
 Files = Annotated[
     list[str],
-    typer.Argument(metavar="FILE", help="Files, folders (their files), or - for standard input."),
+    typer.Argument(metavar="FILE...", help="Files, folders (their files), or - for standard input."),
 ]
 Policy = Annotated[
     pipeline.ReviewerPolicy,

@@ -19,11 +19,22 @@ NAMESPACE = UUID("8f4cf3a2-6f0e-5b1c-9f0d-7a1de1c0c077")
 
 
 def entry_key(
-    *, snapshot_sha256: str, profile_id: str, profile_version: str, document_ref: str, operation_kind: OperationKind
+    *,
+    snapshot_sha256: str,
+    profile_id: str,
+    profile_version: str,
+    document_ref: str,
+    operation_kind: OperationKind,
+    base_change_set: str | None = None,
 ) -> str:
-    """What makes two MARKs the same: 64 hexadecimal digits."""
+    """What makes two MARKs the same: 64 hexadecimal digits.
+
+    ``base_change_set``: of a re-cut, the cut it starts from, so that a law may come back to an earlier text.
+    """
+    base = {} if base_change_set is None else {"base_change_set": base_change_set}
     return canonical_digest(
         {
+            **base,
             "snapshot_sha256": snapshot_sha256,
             "profile_id": profile_id,
             "profile_version": profile_version,
@@ -87,6 +98,11 @@ def rollback_key(change_set: str) -> str:
 def affected_row_id(change_set: str, target_row: str) -> str:
     """The ledger's row for one touched unit."""
     return _derived("affected-row", change_set, target_row)
+
+
+def alias_id(envelope: str, unit: str, text: str) -> str:
+    """The row that says what an approved re-cut calls a unit."""
+    return _derived("alias", envelope, unit, text)
 
 
 def signature_id(lane: Lane, signed: str) -> str:

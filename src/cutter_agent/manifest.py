@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from cutter_agent import manifest_recut
 from cutter_agent.errors import InputRefused, ManifestInvalid, Problem
 from cutter_agent.model import (
     BlockRole,
@@ -20,6 +21,7 @@ from cutter_agent.model import (
     ManifestBlock,
     ManifestHeader,
     OperationKind,
+    Recut,
     RiskClass,
     Segmentation,
     Severity,
@@ -124,7 +126,7 @@ def build(
 
 def as_json(manifest: Manifest) -> JsonValue:
     """The JSON value whose canonical spelling is the manifest."""
-    return {
+    document: dict[str, JsonValue] = {
         "format": FORMAT,
         "header": {name: _plain(getattr(manifest.header, name)) for name in _HEADER_FIELDS},
         "units": [
@@ -146,6 +148,9 @@ def as_json(manifest: Manifest) -> JsonValue:
             {name: _plain(getattr(finding, name)) for name in _FINDING_FIELDS} for finding in manifest.findings
         ],
     }
+    if manifest.recut is not None:
+        document["recut"] = manifest_recut.as_json(manifest.recut)
+    return document
 
 
 def _plain(value: str | int | None) -> str | int | None:
@@ -228,6 +233,7 @@ def _from_document(document: Mapping[str, Any]) -> Manifest:
     header["operation_kind"] = OperationKind(header["operation_kind"])
     header["risk_class"] = RiskClass(header["risk_class"])
     units = document["units"]
+    recut: Recut | None = manifest_recut.read(document["recut"]) if "recut" in document else None
     for unit in units:
         unit["role"] = BlockRole(unit["role"])
     return Manifest(
@@ -236,18 +242,21 @@ def _from_document(document: Mapping[str, Any]) -> Manifest:
         findings=tuple(
             Finding(**{**finding, "severity": Severity(finding["severity"])}) for finding in document["findings"]
         ),
+        recut=recut,
     )
 
 
 def _document_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     if document.get("format") != FORMAT:
         yield _shape(f"format is {document.get('format')!r}, expected {FORMAT!r}", None)
-    for name in document.keys() - {"format", "header", "units", "findings"}:
+    for name in document.keys() - {"format", "header", "units", "findings", "recut"}:
         yield _shape(f"unknown member {name!r}", None)
     yield from _member_problems("header", document.get("header"), _HEADER_FIELDS, None)
     yield from _word_problems("header", document.get("header"), "operation_kind", OperationKind, None)
     yield from _word_problems("header", document.get("header"), "risk_class", RiskClass, None)
     yield from _list_problems("unit", document.get("units"), _BLOCK_FIELDS, ("role", BlockRole))
+    if "recut" in document:
+        yield from (_shape(message, None) for message in manifest_recut.shape_problems(document["recut"]))
     yield from _list_problems("finding", document.get("findings"), _FINDING_FIELDS, ("severity", Severity))
 
 

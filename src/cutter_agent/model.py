@@ -201,10 +201,74 @@ class ManifestBlock:
     role: BlockRole
 
 
+class UnitFate(StrEnum):
+    """What a re-cut makes of a unit: words of a manifest's ``recut`` part."""
+
+    UNCHANGED = "unchanged"
+    REVISED = "revised"
+    RENUMBERED = "renumbered"
+    MOVED = "moved"
+    INSERTED = "inserted"
+    RETIRED = "retired"
+    SPLIT = "split"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecutBase:
+    """The cut that a re-cut starts from: it must still be the living one when it is applied."""
+
+    change_set_id: str
+    cut_seq: int
+    manifest_digest: str
+    snapshot_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecutUnit:
+    """What becomes of the unit of the block at the same place.
+
+    ``render_order`` is a decimal as text. ``alias``: what the new snapshot calls it, where that is not its address.
+    ``origins``: addresses of units that a split or a merge ended in it.
+    """
+
+    change: str
+    target_unit_id: str
+    render_order: str
+    alias: str | None
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecutEnd:
+    """A unit whose life ends. Span, order and digest are those of the base; ``change`` is retired, split or merged."""
+
+    address: str
+    target_unit_id: str
+    change: str
+    start_byte: int
+    end_byte: int
+    render_order: str
+    content_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recut:
+    """What a manifest of operation kind ``recut`` says beyond the new cut: one ``units`` row for each block."""
+
+    base: RecutBase
+    units: tuple[RecutUnit, ...]
+    ended: tuple[RecutEnd, ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
-    """The proposal (design 1.3): a header, one block per unit in document order, and what a reviewer must look at."""
+    """The proposal (design 1.3): a header, one block per unit in document order, and what a reviewer must look at.
+
+    ``recut`` is there exactly when the operation kind is ``recut``.
+    """
 
     header: ManifestHeader
     units: tuple[ManifestBlock, ...]
     findings: tuple[Finding, ...]
+    recut: Recut | None = None

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from cutter_agent.model import ChangeKind, EntryStatus
 from cutter_agent.rows import (
     AffectedRow,
+    Alias,
     ChangeSet,
     Decision,
     Document,
@@ -22,6 +23,7 @@ from cutter_agent.rows import (
     Envelope,
     History,
     NewUnit,
+    ProvenCut,
     Snapshot,
     StoredManifest,
     StoredUnit,
@@ -46,6 +48,21 @@ class CodeClaim:
     document_code: str
     entry_id: str | None
     status: EntryStatus | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LivingDocument:
+    """A document as its newest proven cut left it, and every name that was ever given in it.
+
+    ``ever``: each unit with its newest version, those that ended and those of cuts that failed included.
+    """
+
+    document: Document
+    cut: ProvenCut
+    profile_version: str
+    units: Sequence[StoredUnit]
+    ever: Sequence[StoredUnit]
+    aliases: Sequence[Alias]
 
 
 class BacklogStore(Protocol):
@@ -89,6 +106,10 @@ class BacklogStore(Protocol):
 
     def chain(self, entry_id: str) -> list[History]:
         """The whole history of an entry, oldest first."""
+        ...
+
+    def aliases(self, document_ref: str) -> list[Alias]:
+        """Every alias of a document's units, oldest first."""
         ...
 
     def document(self, document_ref: str) -> Document | None:
@@ -195,6 +216,22 @@ class ExecStore(BacklogStore, Protocol):
         """Every unit of a document with its newest version, in order."""
         ...
 
+    def units_ever(self, document_ref: str) -> list[StoredUnit]:
+        """``current_units`` and those whose life ended."""
+        ...
+
+    def proven_cut(self, document_ref: str) -> ProvenCut | None:
+        """The newest cut of a document that was verified."""
+        ...
+
+    def add_recut_versions(self, change_set: ChangeSet, units: Iterable[NewUnit]) -> int:
+        """``add_versions`` with labels of their own, and with versions that end a life."""
+        ...
+
+    def add_aliases(self, rows: Iterable[Alias]) -> int:
+        """Write them all at once."""
+        ...
+
     def add_units(self, document_ref: str, units: Iterable[NewUnit]) -> int:
         """Write the units that are new, all at once."""
         ...
@@ -264,11 +301,11 @@ class VerifyStore(BacklogStore, Protocol):
         ...
 
     def units_as_of(self, document_ref: str, cut_seq: int) -> list[StoredUnit]:
-        """Every unit with the version that holds as of a cut, in order; retired ones are not in it."""
+        """Every unit with the version that holds as of a cut, in order, those whose life ended included."""
         ...
 
-    def unit_count(self, document_ref: str) -> int:
-        """How many units the document has, with a version or without."""
+    def unit_count(self, document_ref: str, cut_seq: int) -> int:
+        """How many units the document has as of a cut, with a version or without."""
         ...
 
     def verify_results(self, change_set_id: str) -> list[VerifyResult]:
@@ -283,12 +320,20 @@ class VerifyStore(BacklogStore, Protocol):
         """Turn draft units and the draft versions that hold as of the cut into enacted ones; says how many of each."""
         ...
 
+    def retire(self, document_ref: str, cut_seq: int) -> tuple[int, int]:
+        """Retire the units that end with the cut, and the versions that say so; says how many of each. Before enact."""
+        ...
+
 
 class ExecDatabase(Protocol):
     """Opens transactions as DOT-991."""
 
     def find_entry(self, entry_id: str) -> Entry | None:
         """The entry as it is now, read in a short block of its own that is over before this returns."""
+        ...
+
+    def living(self, document_ref: str) -> LivingDocument | None:
+        """The document as of its newest proven cut, read in a short block of one state; None where there is none."""
         ...
 
     def read_committed(self, phase: str, body: Callable[[ExecStore], T]) -> T:

@@ -92,6 +92,17 @@ class VersionLine:
     cut_seq: int
     change_set_id: str
     lifecycle_status: str
+    ends_life: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AliasLine:
+    """Another name of a unit, since when and why."""
+
+    alias_text: str
+    alias_kind: str
+    valid_from: datetime
+    rationale: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +133,7 @@ class UnitFacts:
     unit_number: str | None
     parent: str | None
     lifecycle_status: str
+    aliases: tuple[AliasLine, ...]
     versions: tuple[VersionLine, ...]
     cuts: tuple[CutLine, ...]
     decisions: tuple[DecisionLine, ...]
@@ -130,12 +142,16 @@ class UnitFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """What a reviewer looks at: the entry, the stored manifest's bytes, the source they speak of, earlier decisions."""
+    """What a reviewer looks at: the entry, the stored manifest's bytes, the source they speak of, earlier decisions.
+
+    ``base``: of a re-cut, manifest and source of the cut it starts from.
+    """
 
     entry: EntryLine
     manifest: bytes = field(repr=False)
     snapshot: bytes = field(repr=False)
     decisions: tuple[DecisionLine, ...]
+    base: tuple[bytes, bytes] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +231,7 @@ class Report(Protocol):
         ...
 
     def unit(self, address: str) -> UnitFacts:
-        """One unit. Raises ``UsageError`` when nothing has this address."""
+        """One unit, by its address or an alias. Raises ``UsageError`` when nothing has this name."""
         ...
 
     def rebuild(self, asked: str, *, as_of: int | None) -> Rebuilt:

@@ -291,9 +291,38 @@ class Document:
     created_by: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Alias:
+    """``canonical_address_alias``: what else a unit is, or was, called."""
+
+    alias_id: str
+    target_unit_id: str
+    alias_text: str
+    alias_kind: str
+    valid_from: datetime
+    created_by: str
+    rationale: str
+    valid_until: datetime | None = None
+    scenario_ref: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProvenCut:
+    """The newest cut of a document that a verification passed, and the entry that asked for it."""
+
+    change_set_id: str
+    cut_seq: int
+    manifest_digest: str
+    snapshot_sha256: str
+    entry_id: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewUnit:
-    """``iu.information_unit`` with its first ``iu.unit_version``, or (``is_new`` False) one more version only."""
+    """``iu.information_unit`` with its first ``iu.unit_version``, or (``is_new`` False) one more version only.
+
+    ``relabelled``: the version carries labels and parent of its own. ``ends_life``: the unit is retired by it.
+    """
 
     unit_id: str
     canonical_address: str
@@ -305,12 +334,17 @@ class NewUnit:
     version_seq: int
     content_hash: str
     body: str
-    render_order: int
+    render_order: int | Decimal
+    ends_life: bool = False
+    relabelled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredUnit:
-    """A unit as it stands as of a cut: its immutable row and the version that holds. ``body`` as text."""
+    """A unit as it stands as of a cut: its immutable row and the version that holds. ``body`` as text.
+
+    Labels and parent are the version's where it has its own. ``ends_life``: the unit is retired as of this cut.
+    """
 
     unit_id: str
     document_ref: str
@@ -328,3 +362,4 @@ class StoredUnit:
     change_set_id: str
     version_lifecycle: LifecycleStatus
     version_document_ref: str
+    ends_life: bool

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from cutter_agent import manifest_recut
 from cutter_agent.errors import ManifestInvalid, Problem
 from cutter_agent.model import BlockRole, Finding, Manifest, ManifestBlock, ManifestHeader, Severity
 from cutter_agent.vocabulary import PLAIN_WORD, Vocabulary, vocabulary
@@ -40,6 +41,7 @@ def validate(manifest: Manifest, snapshot: bytes, words: Vocabulary | None = Non
         *_hash_problems(manifest.units, snapshot),
         *_address_problems(manifest),
         *_parent_problems(manifest.units),
+        *_recut_problems(manifest),
     ]
 
 
@@ -59,6 +61,11 @@ def exceptions(manifest: Manifest) -> tuple[Finding, ...]:
 
 
 RULES = ("header", "bytes", "labels", "spans", "hashes", "addresses", "parents")
+
+
+def _recut_problems(manifest: Manifest) -> Iterator[Problem]:
+    for index, message in manifest_recut.problems(manifest):
+        yield _problem("recut", message, "Mark the edited source again: the program proposes it.", block_index=index)
 
 
 def _header_problems(header: ManifestHeader, units: int, snapshot: bytes) -> Iterator[Problem]:

@@ -96,7 +96,7 @@ def _first_words(body: str) -> str:
 
 
 def show(
-    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="A unit's canonical address.")],
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="A unit's canonical address, or an alias of it.")],
     as_json: options.Json = False,
 ) -> None:
     """One unit: text, versions, proof."""
@@ -111,6 +111,9 @@ def show(
 def _print_unit(unit: UnitFacts) -> None:
     output.print_line(f"{unit.canonical_address}  {unit.unit_kind} {unit.unit_number or ''}  {unit.lifecycle_status}")
     output.print_line(f"document {unit.document_ref}, under {unit.parent or 'nothing'}, id {unit.unit_id}")
+    for alias in unit.aliases:
+        since = alias.valid_from.isoformat(timespec="seconds")
+        output.print_line(f"also called {alias.alias_text} since {since} ({alias.alias_kind}: {alias.rationale})")
     cuts = {cut.change_set_id: cut for cut in unit.cuts}
     for version in reversed(unit.versions):
         output.print_line()
@@ -122,7 +125,7 @@ def _print_unit(unit: UnitFacts) -> None:
             output.print_line(f"change set {cut.change_set_id}, signature {cut.executor_signature_id}")
             output.print_line(f"snapshot {cut.snapshot_sha256}")
         output.print_line()
-        output.print_line(version.body.rstrip("\n"))
+        output.print_line("(retired by this cut)" if version.ends_life else version.body.rstrip("\n"))
     output.print_line()
     for decision in unit.decisions:
         output.print_line(

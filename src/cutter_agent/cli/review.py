@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from cutter_agent import manifest as manifests
+from cutter_agent import recut
 from cutter_agent.cli import options, orders, output
 from cutter_agent.cli.segment import finding_record
 from cutter_agent.errors import AwaitingReview, UsageError
@@ -103,6 +104,7 @@ def _show(proposal: Proposal, *, as_json: bool) -> None:
     output.print_line(f"marked by {header.marked_by}")
     output.print_line(f"manifest {payload['manifest_digest']}")
     output.print_line(f"snapshot {payload['snapshot_sha256']}")
+    _show_changes(proposal, manifest)
     doubtful = sorted(
         manifest.findings, key=lambda finding: (finding.severity is not Severity.EXCEPTION, finding.start_byte)
     )
@@ -116,6 +118,24 @@ def _show(proposal: Proposal, *, as_json: bool) -> None:
     output.print_line()
     for earlier in proposal.decisions:
         output.print_line(f"earlier: {earlier.verdict} by {earlier.reviewer_identity}: {earlier.verdict_rationale}")
+
+
+def _show_changes(proposal: Proposal, manifest: Manifest) -> None:
+    """What a re-cut changes, unit by unit."""
+    if manifest.recut is None:
+        return
+    base = manifest.recut.base
+    output.print_line(f"re-cut of cut {base.cut_seq}, snapshot {base.snapshot_sha256}")
+    output.print_line()
+    for line in _change_lines(proposal, manifest):
+        output.print_line(line)
+
+
+def _change_lines(proposal: Proposal, manifest: Manifest) -> list[str]:
+    if manifest.recut is None or proposal.base is None:
+        return []
+    before, source = proposal.base
+    return list(recut.lines(recut.matching_of(manifests.parse(before), manifest), source, proposal.snapshot))
 
 
 def _line_at(snapshot: bytes, start_byte: int) -> str:
@@ -134,6 +154,7 @@ def _proposal_record(proposal: Proposal, manifest: Manifest) -> dict[str, Any]:
         "marked_by": manifest.header.marked_by,
         "manifest": manifests.as_json(manifest),
         "findings": [finding_record(finding) for finding in manifest.findings],
+        "changes": _change_lines(proposal, manifest),
     }
 
 

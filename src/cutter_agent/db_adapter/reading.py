@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,6 +15,7 @@ from cutter_agent.db_adapter.interface import DBAdapter, Statements
 from cutter_agent.db_adapter.settings import Isolation
 from cutter_agent.errors import UsageError, VerificationFailed
 from cutter_agent.report import (
+    AliasLine,
     CutLine,
     DecisionLine,
     DocumentLine,
@@ -69,6 +71,7 @@ class LedgerReport:
                 manifest=_stored(manifest, "canonical_json", entry.entry_id),
                 snapshot=_stored(snapshot, "bytes", entry.entry_id),
                 decisions=tuple(_decisions(block, [entry.entry_id])),
+                base=_base(block, bytes(manifest["canonical_json"]) if manifest else b""),
             )
 
     def document(self, asked: str) -> DocumentLine:
@@ -88,7 +91,7 @@ class LedgerReport:
             return _units(block, document, _cut(block, document, as_of))
 
     def unit(self, address: str) -> UnitFacts:
-        """One unit. Raises ``UsageError`` when nothing has this address."""
+        """One unit, by its address or an alias. Raises ``UsageError`` when nothing has this name."""
         with self._adapter.read(Isolation.REPEATABLE_READ) as block:
             row = block.fetch_one("report_unit", {"address": address})
             if row is None:
@@ -108,6 +111,7 @@ class LedgerReport:
             decisions = [line for line in _decisions(block, entry_ids) if line.review_decision_id in decided]
             return UnitFacts(
                 **row,
+                aliases=tuple(AliasLine(**a) for a in block.fetch("report_aliases", {"unit_id": row["unit_id"]})),
                 versions=tuple(versions),
                 cuts=tuple(cuts),
                 decisions=tuple(decisions),
@@ -223,6 +227,18 @@ def _not_the_snapshot(document_ref: str, cut_seq: int, found: str, said: str) ->
         f"{document_ref} as of cut {cut_seq}: its units give {found}, the snapshot was {said}",
         remedy="Stored units were changed after the cut: restore the database, or find who wrote to it.",
     )
+
+
+def _base(block: Statements, manifest: bytes) -> tuple[bytes, bytes] | None:
+    """Manifest and source of the cut that a re-cut starts from; None where it is none, or they are not stored."""
+    try:
+        base = json.loads(manifest)["recut"]["base"]
+        digest, sha256 = str(base["manifest_digest"]), str(base["snapshot_sha256"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    before = block.fetch_one("report_manifest", {"digest": digest})
+    source = block.fetch_one("report_snapshot", {"sha256": sha256})
+    return (bytes(before["canonical_json"]), bytes(source["bytes"])) if before and source else None
 
 
 def _stored(row: Mapping[str, Any] | None, column: str, entry_id: str) -> bytes:

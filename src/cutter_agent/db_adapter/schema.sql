@@ -720,8 +720,16 @@ CREATE TABLE iu.unit_version (
     change_set_id uuid NOT NULL,
     document_ref text NOT NULL,
     lifecycle_status text DEFAULT 'draft'::text NOT NULL,
+    ends_life boolean DEFAULT false NOT NULL,
+    unit_kind text,
+    section_type text,
+    unit_number text,
+    parent_unit_id uuid,
     CONSTRAINT version_counts CHECK (((version_seq >= 1) AND (cut_seq >= 1))),
+    CONSTRAINT version_end_says_nothing CHECK (((NOT ends_life) OR ((body = ''::text) AND (version_seq > 1) AND (unit_kind IS NULL) AND (lifecycle_status <> 'enacted'::text)))),
     CONSTRAINT version_hash_is_true CHECK (((content_hash)::text = encode(sha256(convert_to(body, 'UTF8'::name)), 'hex'::text))),
+    CONSTRAINT version_is_not_its_own_parent CHECK ((parent_unit_id <> unit_id)),
+    CONSTRAINT version_labels_come_together CHECK ((((unit_kind IS NULL) = (section_type IS NULL)) AND ((unit_kind IS NOT NULL) OR (num_nonnulls(unit_number, parent_unit_id) = 0)))),
     CONSTRAINT version_lifecycle_word CHECK ((lifecycle_status = ANY (ARRAY['draft'::text, 'enacted'::text, 'retired'::text])))
 )
 WITH (fillfactor='90');
@@ -902,6 +910,8 @@ CREATE INDEX unit_version_by_change_set ON iu.unit_version USING btree (change_s
 
 CREATE INDEX unit_version_by_document ON iu.unit_version USING btree (document_ref, cut_seq);
 
+CREATE INDEX unit_version_by_parent ON iu.unit_version USING btree (parent_unit_id) WHERE (parent_unit_id IS NOT NULL);
+
 CREATE TRIGGER guard_begins_marked AFTER INSERT ON cutter_governance.decision_backlog_entry FOR EACH ROW WHEN ((new.status <> 'marked'::text)) EXECUTE FUNCTION cutter_governance.refuse_move('status', 'entry_id');
 
 CREATE TRIGGER guard_begins_unstamped AFTER INSERT ON cutter_governance.review_decision FOR EACH ROW WHEN ((new.superseded_by_review_decision_id IS NOT NULL)) EXECUTE FUNCTION cutter_governance.refuse_move('superseded_by_review_decision_id', 'review_decision_id');
@@ -978,7 +988,7 @@ CREATE TRIGGER guard_keeps_columns BEFORE UPDATE ON iu.manifest FOR EACH STATEME
 
 CREATE TRIGGER guard_keeps_columns BEFORE UPDATE ON iu.source_snapshot FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb('Only  may change.');
 
-CREATE TRIGGER guard_keeps_columns BEFORE UPDATE OF unit_id, version_seq, content_hash, body, render_order, cut_seq, change_set_id, document_ref ON iu.unit_version FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb('Only lifecycle_status may change.');
+CREATE TRIGGER guard_keeps_columns BEFORE UPDATE OF unit_id, version_seq, content_hash, body, render_order, cut_seq, change_set_id, document_ref, ends_life, unit_kind, section_type, unit_number, parent_unit_id ON iu.unit_version FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb('Only lifecycle_status may change.');
 
 CREATE TRIGGER guard_keeps_rows BEFORE DELETE OR TRUNCATE ON iu.document FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb();
 
@@ -1104,3 +1114,6 @@ ALTER TABLE ONLY iu.unit_version
 
 ALTER TABLE ONLY iu.unit_version
     ADD CONSTRAINT version_is_of_a_unit FOREIGN KEY (unit_id, document_ref) REFERENCES iu.information_unit(unit_id, document_ref);
+
+ALTER TABLE ONLY iu.unit_version
+    ADD CONSTRAINT version_parent_in_same_document FOREIGN KEY (parent_unit_id, document_ref) REFERENCES iu.information_unit(unit_id, document_ref) DEFERRABLE INITIALLY DEFERRED;

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from cutter_agent.errors import GovernanceRefused
 from cutter_agent.idempotency import affected_row_id
@@ -25,11 +26,12 @@ class UnitChange:
 
     unit: NewUnit
     before: StoredUnit | None
+    word: str | None = None
 
     @property
     def operation(self) -> str:
         """The ledger's word for it."""
-        return "insert" if self.before is None else "revise"
+        return self.word or ("insert" if self.before is None else "revise")
 
 
 def changes(proposal: StoredProposal, stored: Sequence[StoredUnit]) -> list[UnitChange]:
@@ -61,7 +63,7 @@ def affected_rows(change_set: str, made: Sequence[UnitChange]) -> list[AffectedR
         AffectedRow(
             affected_row_id=affected_row_id(change_set, change.unit.unit_id),
             change_set_id=change_set,
-            target_table="iu.information_unit" if change.before is None else "iu.unit_version",
+            target_table="iu.information_unit" if change.unit.is_new else "iu.unit_version",
             target_row_id=change.unit.unit_id,
             operation_kind=change.operation,
             before_state_snapshot=_state_before(change.before) if change.before else None,
@@ -113,7 +115,9 @@ def _state_after(unit: NewUnit) -> Mapping[str, JsonValue]:
         "canonical_address": unit.canonical_address,
         "content_hash": unit.content_hash,
         "version_seq": unit.version_seq,
-        "render_order": str(unit.render_order),
+        "render_order": format(unit.render_order, "f")
+        if isinstance(unit.render_order, Decimal)
+        else str(unit.render_order),
     }
 
 

@@ -6,6 +6,9 @@ document (first cut), unit N, unit_version N, set-wise. The server counts what w
 
 A second attempt, after a failed verification and a new approval, writes versions only where the store differs from
 the approved manifest.
+
+A re-cut starts from the living cut that its manifest names, writes k versions for k changed units (a unit's end is one,
+too), the new units among them, and what the new snapshot calls those that it renumbers or moves.
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ from cutter_agent.errors import GovernanceRefused, PhantomSuccess, StaleApproval
 from cutter_agent.idempotency import change_set_id, change_set_key, rollback_key, signature_id
 from cutter_agent.ledger import next_history
 from cutter_agent.model import ChangeKind, EntryStatus, Verdict
-from cutter_agent.phases.changes import affected_rows, changes
+from cutter_agent.phases import rechanges
+from cutter_agent.phases.changes import UnitChange, affected_rows, changes
 from cutter_agent.phases.replay import converging
 from cutter_agent.phases.review import blocks_of
 from cutter_agent.phases.stored import StoredProposal, known_entry, load_proposal
@@ -26,6 +30,7 @@ from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore
 from cutter_agent.record_digests import cut_records
 from cutter_agent.rows import (
     AffectedRow,
+    Alias,
     ChangeSet,
     Decision,
     Document,
@@ -33,6 +38,7 @@ from cutter_agent.rows import (
     Envelope,
     History,
     NewUnit,
+    ProvenCut,
     StoredUnit,
     UnitBlock,
 )
@@ -68,6 +74,8 @@ class Facts:
     claims: Sequence[CodeClaim]
     document_cuts: Sequence[tuple[int, str]]
     stored_units: Sequence[StoredUnit]
+    proven: ProvenCut | None = None
+    aliases: Sequence[Alias] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +89,8 @@ class CutPlan:
     signature: SignatureRow
     affected: Sequence[AffectedRow]
     history: History
+    aliases: Sequence[Alias] = ()
+    again: bool = False
 
 
 def cut(
@@ -128,7 +138,8 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
             f"entry {entry.entry_id}: the approved blocks are not those of the approved manifest",
             remedy="Do not cut it. Find out who changed the ledger; then mark the source again.",
         )
-    made = changes(proposal, facts.stored_units)
+    recut = proposal.sealed.manifest.recut
+    made = _made(facts)
     key = change_set_key(request.idempotency_key, request.manifest_digest, attempt)
     name = change_set_id(key)
     affected = affected_rows(name, made)
@@ -152,6 +163,7 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
             "units": len(proposal.units),
             "inserted": sum(change.before is None for change in made),
             "revised": sum(change.before is not None for change in made),
+            **({"base_cut_seq": recut.base.cut_seq, **_counts(made)} if recut else {}),
         },
         document_ref=request.document_ref,
         cut_seq=cut_seq,
@@ -183,11 +195,17 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
     return CutPlan(
         document=document,
         units=[change.unit for change in made],
-        document_unit_count=len(proposal.units),
+        document_unit_count=_unit_count(facts, made),
         change_set=change_set,
         signature=_signature(change_set, entry, attempt, affected, records, signer, now),
         affected=affected,
         history=history,
+        aliases=rechanges.aliases(
+            decision.manifest_id, recut, cut_seq, known=facts.aliases, created_by=signer.identity, now=now
+        )
+        if recut
+        else (),
+        again=recut is not None,
     )
 
 
@@ -201,8 +219,10 @@ def apply(store: ExecStore, entry: Entry, plan: CutPlan) -> None:
     store.add_signature(plan.signature)
     if plan.units:
         store.add_units(change_set.document_ref, (unit for unit in plan.units if unit.is_new))
-        store.add_versions(change_set, plan.units)
+        (store.add_recut_versions if plan.again else store.add_versions)(change_set, plan.units)
         store.add_affected_rows(plan.affected)
+    if plan.aliases:
+        store.add_aliases(plan.aliases)
     store.move_entry(entry.entry_id, EntryStatus.CUT_IN_PROGRESS, EntryStatus.CUT_APPLIED)
     store.add_history(plan.history)
     counted = store.count_written(change_set.change_set_id, change_set.document_ref)
@@ -224,6 +244,7 @@ def _facts(
 ) -> Facts:
     proposal = load_proposal(store, entry, words)
     request = proposal.request
+    again = proposal.sealed.manifest.recut is not None
     return Facts(
         proposal=proposal,
         envelope=envelope,
@@ -236,8 +257,39 @@ def _facts(
         failed_verifications=store.change_count(entry.entry_id, ChangeKind.VERIFY_FAIL),
         claims=store.claims(document_ref=request.document_ref, document_code=request.document_code),
         document_cuts=store.document_cuts(request.document_ref),
-        stored_units=store.current_units(request.document_ref) if change_sets else (),
+        stored_units=_stored_units(store, request.document_ref, again=again, cut_before=bool(change_sets)),
+        proven=store.proven_cut(request.document_ref) if again else None,
+        aliases=store.aliases(request.document_ref) if again else (),
     )
+
+
+def _stored_units(store: ExecStore, document_ref: str, *, again: bool, cut_before: bool) -> Sequence[StoredUnit]:
+    if again:
+        return store.units_ever(document_ref)
+    return store.current_units(document_ref) if cut_before else ()
+
+
+def _made(facts: Facts) -> list[UnitChange]:
+    proposal = facts.proposal
+    recut = proposal.sealed.manifest.recut
+    if recut is None:
+        return changes(proposal, facts.stored_units)
+    rechanges.require_base(proposal, recut, facts.proven, facts.claims)
+    newest = max((sequence for sequence, _ in facts.document_cuts), default=0)
+    return rechanges.changes(proposal, recut, facts.stored_units, exact=newest == recut.base.cut_seq)
+
+
+def _counts(made: Sequence[UnitChange]) -> dict[str, int]:
+    """How many of each word of the ledger."""
+    words = ("insert", "revise", "move", "renumber", "retire")
+    return {f"{word}s": sum(change.operation == word for change in made) for word in words}
+
+
+def _unit_count(facts: Facts, made: Sequence[UnitChange]) -> int:
+    """How many units the document has afterwards, those whose life ended included."""
+    if facts.proposal.sealed.manifest.recut is None:
+        return len(facts.proposal.units)
+    return len(facts.stored_units) + sum(change.unit.is_new for change in made)
 
 
 def _standing_approval(facts: Facts) -> Decision:
@@ -271,7 +323,7 @@ def _document(facts: Facts, created_by: str, now: datetime) -> Document | None:
     """The document's own row for a first cut; None when an earlier attempt of this entry wrote it."""
     header = facts.proposal.sealed.manifest.header
     cut_before = [claim for claim in facts.claims if claim.entry_id is None]
-    if facts.change_sets:
+    if facts.change_sets or facts.proposal.sealed.manifest.recut is not None:
         return None
     if cut_before:
         holder = cut_before[0]
@@ -281,9 +333,9 @@ def _document(facts: Facts, created_by: str, now: datetime) -> Document | None:
                 remedy="Abandon this entry and mark the document under a code of its own.",
             )
         raise GovernanceRefused(
-            f"{holder.document_ref} (code {holder.document_code}) was cut meanwhile; cutting an edited source again "
-            "(recut) is not available yet",
-            remedy="Abandon this entry, or mark the text under a reference and code of its own.",
+            f"{holder.document_ref} (code {holder.document_code}) was cut meanwhile; "
+            "this was approved as its first cut, not as a change of it (recut)",
+            remedy="Abandon this entry (iu-cutter resolve), then cut the file again: it becomes a re-cut.",
         )
     return Document(
         document_ref=header.document_ref,

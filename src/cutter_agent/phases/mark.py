@@ -2,6 +2,9 @@
 
 Writes entry 1, history 1, and in ``iu`` snapshot 1, manifest 1 (each only where those bytes are not stored yet).
 The same source under the same profile and reference is the same entry: the second MARK writes nothing.
+
+A changed source of a document that was cut and proven becomes the proposal of a re-cut: the same rows, and a manifest
+that names the cut it starts from. A source that changes nothing writes nothing: the entry of the living cut is told.
 """
 
 from __future__ import annotations
@@ -9,15 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cutter_agent import segmenter
-from cutter_agent.errors import GovernanceRefused, InputRefused
+from cutter_agent import recut, segmenter
+from cutter_agent.errors import GovernanceRefused, InputRefused, StaleApproval
 from cutter_agent.idempotency import document_ref as one_line
 from cutter_agent.idempotency import entry_id, entry_key
 from cutter_agent.ledger import first_history, new_entry
 from cutter_agent.manifest import SealedManifest, build, parse_proposal, seal
-from cutter_agent.model import EntryKind, EntryStatus, OperationKind, RiskClass, Severity
+from cutter_agent.model import EntryKind, EntryStatus, Manifest, OperationKind, RecutBase, RiskClass, Severity
 from cutter_agent.phases.replay import converging
-from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore
+from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore, LivingDocument
 from cutter_agent.rows import CutRequest, Entry, History, Snapshot, StoredManifest
 from cutter_agent.segmenter.grammar import Profile
 from cutter_agent.state_machine import TERMINAL
@@ -56,10 +59,14 @@ class Marker:
 
 @dataclass(frozen=True, kw_only=True)
 class MarkResult:
-    """The entry, and whether this call wrote it."""
+    """The entry, and whether this call wrote it.
+
+    ``living``: the cut number under which the document already stands exactly so; there was nothing to mark.
+    """
 
     entry: Entry
     created: bool
+    living: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +88,13 @@ def mark(database: ExecDatabase, *, source: Source, profile: Profile, marker: Ma
     """
     _require_size(source, marker)
     key = _key(source, profile.id, profile.version)
-    existing = database.find_entry(entry_id(key))
-    if existing is not None:
+    existing, standing = _known(database, key, source)
+    if existing is not None and standing is None:
         return MarkResult(entry=existing, created=False)
+    if standing is not None:
+        stands = _stands(database, standing, source, profile.id, profile.version)
+        if stands is not None:
+            return stands
     segmentation = segmenter.segment(source.data, profile=profile, document_code=source.document_code)
     manifest = build(
         segmentation,
@@ -93,7 +104,7 @@ def mark(database: ExecDatabase, *, source: Source, profile: Profile, marker: Ma
         marked_by=marker.identity,
         risk_class=source.risk_class,
     )
-    return _record(database, key=key, source=source, sealed=seal(manifest), words=None, clock=clock)
+    return _propose(database, manifest, standing, key=key, source=source, words=None, clock=clock)
 
 
 def mark_manifest(
@@ -127,14 +138,22 @@ def mark_manifest(
             remedy="Give the manifest with the document that it was made for.",
         )
     key = _key(source, header.profile_id, header.profile_version)
-    return _record(database, key=key, source=source, sealed=seal(manifest), words=words, clock=clock)
+    existing, standing = _known(database, key, source)
+    if existing is not None and standing is None:
+        return MarkResult(entry=existing, created=False)
+    if standing is not None:
+        stands = _stands(database, standing, source, header.profile_id, header.profile_version)
+        if stands is not None:
+            return stands
+        require_valid(manifest, source.data, words)
+    return _propose(database, manifest, standing, key=key, source=source, words=words, clock=clock)
 
 
 def decide(*, key: str, source: Source, sealed: SealedManifest, claims: list[CodeClaim], now: datetime) -> MarkPlan:
     """The rows of a new entry. Raises ``GovernanceRefused``."""
-    for claim in claims:
-        _refuse_claim(source, claim)
     header = sealed.manifest.header
+    for claim in claims:
+        _refuse_claim(source, claim, again=header.operation_kind is OperationKind.RECUT)
     exceptions = sum(finding.severity is Severity.EXCEPTION for finding in sealed.manifest.findings)
     request = CutRequest(
         idempotency_key=key,
@@ -213,6 +232,7 @@ def _record(
         if existing is not None:
             return MarkResult(entry=existing, created=False)
         claims = store.claims(document_ref=source.document_ref, document_code=source.document_code)
+        _require_base(store, source, sealed.manifest)
         plan = decide(key=key, source=source, sealed=sealed, claims=claims, now=clock())
         apply(store, plan)
         return MarkResult(entry=plan.entry, created=True)
@@ -220,13 +240,104 @@ def _record(
     return converging(lambda: database.read_committed("MARK", body))
 
 
-def _key(source: Source, profile_id: str, profile_version: str) -> str:
+def _known(database: ExecDatabase, key: str, source: Source) -> tuple[Entry | None, LivingDocument | None]:
+    """The entry of this as a first cut; and the document where it was cut and proven, and may be cut again."""
+    existing = database.find_entry(entry_id(key))
+    again = existing is None or existing.status in {EntryStatus.VERIFIED_COMPLETE, EntryStatus.ABANDONED}
+    return existing, database.living(source.document_ref) if again else None
+
+
+def _stands(
+    database: ExecDatabase, standing: LivingDocument, source: Source, profile_id: str, profile_version: str
+) -> MarkResult | None:
+    """What is there already: the living cut is exactly this, or its re-cut was marked."""
+    document, cut = standing.document, standing.cut
+    if profile_id != document.profile_id:
+        raise GovernanceRefused(
+            f"{document.document_ref} was cut with profile {document.profile_id}, not with {profile_id}",
+            remedy=f"Cut it again with --profile {document.profile_id}, or under a reference and code of its own.",
+        )
+    if source.document_code != document.document_code:
+        raise GovernanceRefused(
+            f"{document.document_ref} was cut under the code {document.document_code}, not {source.document_code}",
+            remedy=f"Give --code {document.document_code}: the addresses of its units begin with it.",
+        )
+    if (sha256_hex(source.data), profile_version) == (cut.snapshot_sha256, standing.profile_version):
+        return _nothing_to_do(database, standing)
+    marked = database.find_entry(entry_id(_key(source, profile_id, profile_version, cut.change_set_id)))
+    return MarkResult(entry=marked, created=False) if marked is not None else None
+
+
+def _nothing_to_do(database: ExecDatabase, standing: LivingDocument) -> MarkResult:
+    entry = database.find_entry(standing.cut.entry_id)
+    if entry is None:
+        raise GovernanceRefused(
+            f"entry {standing.cut.entry_id} of the living cut is not stored", remedy="Restore the ledger."
+        )
+    return MarkResult(entry=entry, created=False, living=standing.cut.cut_seq)
+
+
+def _propose(
+    database: ExecDatabase,
+    manifest: Manifest,
+    standing: LivingDocument | None,
+    *,
+    key: str,
+    source: Source,
+    words: Vocabulary | None,
+    clock: Clock,
+) -> MarkResult:
+    """Record a first cut as it is; match an edited source with what lives and record the re-cut."""
+    if standing is None:
+        return _record(database, key=key, source=source, sealed=seal(manifest), words=words, clock=clock)
+    fresh, cut, header = recut.cut_of(manifest), standing.cut, manifest.header
+    old = recut.living(
+        standing.document.document_ref,
+        RecutBase(
+            change_set_id=cut.change_set_id,
+            cut_seq=cut.cut_seq,
+            manifest_digest=cut.manifest_digest,
+            snapshot_sha256=cut.snapshot_sha256,
+        ),
+        standing.units,
+        ever=standing.ever,
+        aliases=standing.aliases,
+        like=fresh,
+    )
+    proposed = recut.propose(old, fresh, source.data)
+    if proposed is None:
+        return _nothing_to_do(database, standing)
+    again = build(
+        proposed.cut,
+        document_ref=header.document_ref,
+        title=header.title,
+        tool_revision=header.tool_revision,
+        marked_by=header.marked_by,
+        risk_class=header.risk_class,
+    )
+    sealed = seal(recut.as_recut(again, proposed))
+    key = _key(source, header.profile_id, header.profile_version, cut.change_set_id)
+    return _record(database, key=key, source=source, sealed=sealed, words=words, clock=clock)
+
+
+def _require_base(store: ExecStore, source: Source, manifest: Manifest) -> None:
+    """The cut that was matched with is still the living one when the proposal is written."""
+    base, proven = manifest.recut.base if manifest.recut else None, store.proven_cut(source.document_ref)
+    if base is not None and (proven is None or proven.change_set_id != base.change_set_id):
+        raise StaleApproval(
+            f"{source.document_ref} was cut again while this was matched with cut {base.cut_seq}",
+            remedy="Run the same command again: it will be matched with the newest cut.",
+        )
+
+
+def _key(source: Source, profile_id: str, profile_version: str, base_change_set: str | None = None) -> str:
     return entry_key(
         snapshot_sha256=sha256_hex(source.data),
         profile_id=profile_id,
         profile_version=profile_version,
         document_ref=one_line(source.document_ref),
-        operation_kind=OperationKind.FIRST_CUT,
+        operation_kind=OperationKind.RECUT if base_change_set else OperationKind.FIRST_CUT,
+        base_change_set=base_change_set,
     )
 
 
@@ -241,7 +352,7 @@ def _require_size(source: Source, marker: Marker) -> None:
         )
 
 
-def _refuse_claim(source: Source, claim: CodeClaim) -> None:
+def _refuse_claim(source: Source, claim: CodeClaim, *, again: bool) -> None:
     if claim.document_ref != source.document_ref:
         if claim.status in TERMINAL - {EntryStatus.VERIFIED_COMPLETE}:
             return
@@ -250,9 +361,14 @@ def _refuse_claim(source: Source, claim: CodeClaim) -> None:
             + (f" (entry {claim.entry_id}, {claim.status})" if claim.entry_id else ""),
             remedy="Give this document a code of its own with --code.",
         )
-    if claim.entry_id is None:
+    if again and claim.entry_id is not None and claim.status not in TERMINAL:
         raise GovernanceRefused(
-            f"{source.document_ref} was cut before, from other bytes or with another profile; "
-            "cutting an edited source again (recut) is not available yet",
-            remedy="Keep the cut that is there, or mark the new text under a reference and code of its own.",
+            f"entry {claim.entry_id} of {source.document_ref} is on its way ({claim.status})",
+            remedy=f"Bring it to its end first (iu-cutter status {claim.entry_id}), or decide against it.",
+        )
+    if claim.entry_id is None and not again:
+        raise GovernanceRefused(
+            f"{source.document_ref} was cut before, and no verification passed: an edited source cannot be cut again "
+            "(recut) from there",
+            remedy="Verify the cut that is there, then cut the edited source again.",
         )

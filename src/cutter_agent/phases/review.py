@@ -9,8 +9,9 @@ prior one, which is stamped superseded, once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from cutter_agent.errors import (
     AwaitingReview,
@@ -23,12 +24,15 @@ from cutter_agent.errors import (
 from cutter_agent.idempotency import decision_id, envelope_id
 from cutter_agent.ledger import REVIEW_WORDS, next_history
 from cutter_agent.model import (
+    BlockRole,
     ChangeKind,
     EntryStatus,
     ManifestBlock,
     OperationKind,
+    RecutEnd,
     ReviewerKind,
     RiskClass,
+    UnitFate,
     Verdict,
 )
 from cutter_agent.phases.replay import converging
@@ -218,10 +222,40 @@ def apply(store: ExecStore, plan: ReviewPlan) -> None:
 
 
 def blocks_of(proposal: StoredProposal) -> list[UnitBlock]:
-    """The ledger's blocks of a manifest: what CUT will be held to."""
+    """The ledger's blocks of a manifest: what CUT will be held to.
+
+    Of a re-cut, the k units that change: results as they will be, and as origins, numbered on, those whose life ends.
+    """
     request = proposal.request
     envelope_name = envelope_id(proposal.entry.entry_id, request.manifest_digest)
+    recut = proposal.sealed.manifest.recut
+    if recut is not None:
+        results = [
+            replace(_block(envelope_name, proposal, unit), render_order=Decimal(word.render_order))
+            for unit, word in zip(proposal.units, recut.units, strict=True)
+            if word.change != UnitFate.UNCHANGED
+        ]
+        ends = enumerate(recut.ended, start=len(proposal.units))
+        return results + [_origin(envelope_name, proposal, place, end) for place, end in ends]
     return [_block(envelope_name, proposal, unit) for unit in proposal.units]
+
+
+def _origin(envelope_name: str, proposal: StoredProposal, place: int, end: RecutEnd) -> UnitBlock:
+    return UnitBlock(
+        envelope_id=envelope_name,
+        unit_local_id=place,
+        block_role=BlockRole.ORIGIN.value,
+        start_byte=end.start_byte,
+        end_byte=end.end_byte,
+        render_order=Decimal(end.render_order),
+        target_unit_id=end.target_unit_id,
+        decision_backlog_ref=proposal.entry.entry_id,
+        proposed_canonical_address=end.address,
+        proposed_authority=proposal.request.document_ref,
+        candidate_edges=[],
+        payload_summary={"change": end.change, "byte_length": end.end_byte - end.start_byte},
+        content_hash=end.content_sha256,
+    )
 
 
 def _block(envelope_name: str, proposal: StoredProposal, unit: ManifestBlock) -> UnitBlock:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cutter_agent.errors import GovernanceRefused, StaleApproval
 from cutter_agent.idempotency import unit_id
 from cutter_agent.manifest import SealedManifest, parse, seal
-from cutter_agent.model import EntryKind, ManifestBlock
+from cutter_agent.model import EntryKind, Manifest, ManifestBlock
 from cutter_agent.ports import ExecStore
 from cutter_agent.rows import CutRequest, Entry, Snapshot, StoredManifest
 from cutter_agent.validation import require_valid
@@ -55,6 +55,19 @@ def known_entry(entry: Entry | None, entry_id: str) -> Entry:
     return entry
 
 
+def _require_own_ids(entry: Entry, manifest: Manifest) -> None:
+    """A re-cut names each unit by its id, too: it must be the id of its address."""
+    if manifest.recut is None:
+        return
+    named = [
+        (block.address, word.target_unit_id) for block, word in zip(manifest.units, manifest.recut.units, strict=True)
+    ]
+    named += [(end.address, end.target_unit_id) for end in manifest.recut.ended]
+    for address, said in named:
+        if unit_id(manifest.header.document_ref, address) != said:
+            raise StaleApproval(f"entry {entry.entry_id}: {said} is not the id of {address}", remedy=_TAMPERED)
+
+
 def load_proposal(store: ExecStore, entry: Entry, words: Vocabulary | None) -> StoredProposal:
     """Read and recompute.
 
@@ -75,11 +88,13 @@ def load_proposal(store: ExecStore, entry: Entry, words: Vocabulary | None) -> S
         ("manifest's snapshot", header.snapshot_sha256, request.snapshot_sha256),
         ("manifest's document", header.document_ref, request.document_ref),
         ("manifest's code", header.document_code, request.document_code),
+        ("manifest's operation", header.operation_kind.value, request.operation_kind),
     )
     for what, found, said in facts:
         if found != said:
             raise StaleApproval(f"entry {entry.entry_id}: {what} {found}, the entry says {said}", remedy=_TAMPERED)
     require_valid(sealed.manifest, snapshot.data, words)
+    _require_own_ids(entry, sealed.manifest)
     return StoredProposal(
         entry=entry,
         request=request,

@@ -7,6 +7,7 @@ that is a result and is committed, not an exception.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,10 +19,10 @@ from cutter_agent.phases.replay import converging
 from cutter_agent.phases.stored import known_entry
 from cutter_agent.ports import Clock, VerifyDatabase, VerifyStore
 from cutter_agent.record_digests import verdict_records
-from cutter_agent.rows import ChangeSet, Entry, History, VerifyResult
+from cutter_agent.rows import ChangeSet, DocumentCut, Entry, History, VerifyResult
 from cutter_agent.signing import Bound, SignatureRow, Signer, VerifyResultClaim
 from cutter_agent.state_machine import require_move
-from cutter_agent.verifier.evidence import EarlierCut, Evidence, Proof
+from cutter_agent.verifier.evidence import EarlierCut, Evidence, PastCut, Proof
 from cutter_agent.verifier.prove import prove
 from sealing.digest import canonical_digest
 from sealing.keys import PublicKey
@@ -50,7 +51,8 @@ class VerifyOutcome:
 class VerifyPlan:
     """The rows of one verification.
 
-    ``escalation`` is there when it failed. ``drafts`` counts the draft units and draft versions that were proven.
+    ``escalation`` is there when it failed. ``drafts`` counts the draft units and draft versions that were proven,
+    ``ends`` the units whose life the cut ends and the versions that say so.
     """
 
     result: VerifyResult
@@ -60,6 +62,7 @@ class VerifyPlan:
     escalation: Entry | None
     escalation_history: History | None
     drafts: tuple[int, int]
+    ends: tuple[int, int]
     document_ref: str
     cut_seq: int
 
@@ -101,8 +104,8 @@ def gather(store: VerifyStore, entry: Entry, change_set: ChangeSet, executor_key
 
     Two more for each earlier cut of which versions still hold.
     """
-    units = store.units_as_of(change_set.document_ref, change_set.cut_seq)
-    writers = {unit.change_set_id for unit in units}
+    held = store.units_as_of(change_set.document_ref, change_set.cut_seq)
+    writers = {unit.change_set_id for unit in held}
     cuts = store.cuts_of_document(change_set.document_ref)
     return Evidence(
         entry=entry,
@@ -117,8 +120,11 @@ def gather(store: VerifyStore, entry: Entry, change_set: ChangeSet, executor_key
         stored_snapshot=store.snapshot(change_set.snapshot_sha256),
         blocks=store.blocks(change_set.manifest_id),
         affected=store.affected_rows(change_set.change_set_id),
-        units=units,
-        document_unit_count=store.unit_count(change_set.document_ref),
+        units=[unit for unit in held if not unit.ends_life],
+        ended=[unit for unit in held if unit.ends_life],
+        past=_past(store, change_set, cuts),
+        aliases=store.aliases(change_set.document_ref) if change_set.cut_seq > 1 else (),
+        document_unit_count=store.unit_count(change_set.document_ref, change_set.cut_seq),
         document_cuts=cuts,
         version_counts=store.version_counts(change_set.document_ref),
         chain=store.chain(entry.entry_id),
@@ -134,6 +140,18 @@ def gather(store: VerifyStore, entry: Entry, change_set: ChangeSet, executor_key
             if cut.change_set.change_set_id in writers - {change_set.change_set_id}
         ],
     )
+
+
+def _past(store: VerifyStore, change_set: ChangeSet, cuts: Sequence[DocumentCut]) -> list[PastCut]:
+    """Every earlier proven cut, as its units stand: one statement for each."""
+    return [
+        PastCut(
+            change_set=cut.change_set,
+            units=[u for u in store.units_as_of(change_set.document_ref, cut.change_set.cut_seq) if not u.ends_life],
+        )
+        for cut in cuts
+        if cut.passed and cut.change_set.cut_seq < change_set.cut_seq
+    ]
 
 
 def decide(
@@ -209,6 +227,7 @@ def decide(
         escalation=escalation,
         escalation_history=_escalation_history(escalation, signer.identity) if escalation else None,
         drafts=_drafts(evidence) if passed else (0, 0),
+        ends=_ends(evidence) if passed else (0, 0),
         document_ref=change_set.document_ref,
         cut_seq=change_set.cut_seq,
     )
@@ -226,6 +245,13 @@ def apply(store: VerifyStore, entry: Entry, plan: VerifyPlan) -> None:
     store.add_history(plan.history)
     if plan.after is not EntryStatus.VERIFIED_COMPLETE:
         return
+    retired = store.retire(plan.document_ref, plan.cut_seq) if any(plan.ends) else (0, 0)
+    if retired != plan.ends:
+        raise PhantomSuccess(
+            f"entry {entry.entry_id}: proven were {plan.ends[0]} ended units and {plan.ends[1]} versions that say so, "
+            f"the server retired {retired[0]} and {retired[1]}",
+            remedy="Nothing was kept. This is a defect of the writer or of the schema: `iu-cutter db check`.",
+        )
     enacted = store.enact(plan.document_ref, plan.cut_seq)
     if enacted != plan.drafts:
         raise PhantomSuccess(
@@ -250,6 +276,13 @@ def _drafts(evidence: Evidence) -> tuple[int, int]:
     return (
         sum(unit.unit_lifecycle is draft for unit in evidence.units),
         sum(unit.version_lifecycle is draft for unit in evidence.units),
+    )
+
+
+def _ends(evidence: Evidence) -> tuple[int, int]:
+    return (
+        sum(unit.unit_lifecycle is not LifecycleStatus.RETIRED for unit in evidence.ended),
+        sum(unit.version_lifecycle is LifecycleStatus.DRAFT for unit in evidence.ended),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cutter_agent.recut.changeset import Act, ChangeSet, Standing, UnitChange, apply, change_set, rebuild
 from cutter_agent.recut.matcher import match, positional
 from cutter_agent.recut.matching import Assumed, Change, Doubt, Matching, Merge, Pair, Question, Split
+from cutter_agent.recut.proposal import Living, Proposed, as_recut, cut_of, living, matching_of, propose
 from cutter_agent.recut.showing import lines
 
 __all__ = [
@@ -13,17 +14,24 @@ __all__ = [
     "Change",
     "ChangeSet",
     "Doubt",
+    "Living",
     "Matching",
     "Merge",
     "Pair",
+    "Proposed",
     "Question",
     "Split",
     "Standing",
     "UnitChange",
     "apply",
+    "as_recut",
     "change_set",
+    "cut_of",
     "lines",
+    "living",
     "match",
+    "matching_of",
     "positional",
+    "propose",
     "rebuild",
 ]

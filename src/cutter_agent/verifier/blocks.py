@@ -11,7 +11,9 @@ from cutter_agent.verifier.evidence import Defect, Evidence
 
 
 def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]]) -> Iterator[Defect]:
-    """Every defect of the ledger's blocks against the manifest's and the stored units."""
+    """Every defect of the ledger's blocks against the manifest's and the stored units; a re-cut's are ``recut``'s."""
+    if header.get("operation_kind") == "recut":
+        return
     if len(evidence.blocks) != len(blocks):
         yield _defect("block_count", f"{len(evidence.blocks)} approved blocks, the manifest has {len(blocks)}")
     present = {row.unit_local_id for row in evidence.blocks}
@@ -25,10 +27,10 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Mapp
         if approved is None:
             yield _defect("block", f"block {row.unit_local_id} is not in the manifest", row.proposed_canonical_address)
         else:
-            yield from _columns(row, _rebuilt(evidence, header, approved, by_address.get(approved["address"])))
+            yield from columns(row, rebuilt(evidence, header, approved, by_address.get(approved["address"])))
 
 
-def _rebuilt(
+def rebuilt(
     evidence: Evidence, header: Mapping[str, Any], block: Mapping[str, Any], unit: StoredUnit | None
 ) -> UnitBlock:
     """The row as REVIEW must have written it."""
@@ -54,7 +56,8 @@ def _rebuilt(
     )
 
 
-def _columns(row: UnitBlock, approved: UnitBlock) -> Iterator[Defect]:
+def columns(row: UnitBlock, approved: UnitBlock) -> Iterator[Defect]:
+    """Every column of a stored block that is not as it was approved."""
     for each in fields(UnitBlock):
         found, said = getattr(row, each.name), getattr(approved, each.name)
         if found != said:

@@ -18,7 +18,7 @@ def defects(evidence: Evidence) -> Iterator[Defect]:
     for cut in evidence.earlier:
         yield from _signed(cut, evidence)
         rows = {row.target_row_id: row for row in cut.affected}
-        for unit in evidence.units:
+        for unit in evidence.held:
             if unit.change_set_id != cut.change_set.change_set_id:
                 continue
             row = rows.get(unit.unit_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cutter_agent.rows import (
     AffectedRow,
+    Alias,
     ChangeSet,
     Decision,
     Document,
@@ -44,8 +45,18 @@ class EarlierCut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PastCut:
+    """An earlier cut that was proven, and the units as they stood as of it."""
+
+    change_set: ChangeSet
+    units: Sequence[StoredUnit]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """Everything stored about one cut, as the verifier's own role reads it.
+
+    ``units`` live as of the cut, ``ended`` do not any more. ``past``: the earlier proven cuts, oldest first.
 
     ``verdict`` is None while the cut waits for one (VERIFY), and what an audit must find proven afterwards.
     """
@@ -63,6 +74,9 @@ class Evidence:
     blocks: Sequence[UnitBlock]
     affected: Sequence[AffectedRow]
     units: Sequence[StoredUnit]
+    ended: Sequence[StoredUnit]
+    past: Sequence[PastCut]
+    aliases: Sequence[Alias]
     document_unit_count: int
     document_cuts: Sequence[DocumentCut]
     version_counts: Sequence[VersionCount]
@@ -76,6 +90,11 @@ class Evidence:
     def entry_id(self) -> str:
         """Whose cut it is."""
         return self.entry.entry_id
+
+    @property
+    def held(self) -> list[StoredUnit]:
+        """Every unit with the version that holds as of the cut, living or ended."""
+        return [*self.units, *self.ended]
 
     @property
     def decision(self) -> Decision | None:

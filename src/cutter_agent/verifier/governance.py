@@ -91,7 +91,7 @@ def _affected(evidence: Evidence) -> Iterator[Defect]:
     if len(evidence.affected) != change_set.affected_unit_count:
         message = f"{len(evidence.affected)} affected rows, the change set counts {change_set.affected_unit_count}"
         yield _defect("affected_count", message)
-    written = {unit.unit_id: unit for unit in evidence.units if unit.change_set_id == change_set.change_set_id}
+    written = {unit.unit_id: unit for unit in evidence.held if unit.change_set_id == change_set.change_set_id}
     named = {row.target_row_id for row in evidence.affected}
     for unit_id in sorted(written.keys() - named):
         yield _defect("affected_missing", "written and not in the ledger", written[unit_id].canonical_address)

@@ -17,7 +17,7 @@ def defects(evidence: Evidence) -> Iterator[Defect]:
     passed = [cut.change_set.cut_seq for cut in evidence.document_cuts if cut.passed]
     newest = all(cut.change_set.cut_seq <= evidence.change_set.cut_seq for cut in evidence.document_cuts)
     numbers = {cut.change_set.change_set_id: cut.change_set.cut_seq for cut in evidence.document_cuts}
-    for unit in evidence.units:
+    for unit in evidence.held:
         if numbers.get(unit.change_set_id) != unit.cut_seq:
             message = f"its version says cut {unit.cut_seq} of {unit.change_set_id}, which is no cut of this document"
             yield _defect("version_cut", message, unit.canonical_address)
@@ -34,7 +34,7 @@ def _versions(evidence: Evidence) -> Iterator[Defect]:
         if cut is None or cut.cut_seq != row.cut_seq:
             yield _defect("version_stray", f"{row.versions} version(s) of cut {row.cut_seq} of {row.change_set_id}")
         counted[row.change_set_id] = counted.get(row.change_set_id, 0) + row.versions
-    held = sum(unit.change_set_id == here for unit in evidence.units)
+    held = sum(unit.change_set_id == here for unit in evidence.held)
     if counted.get(here, 0) != held:
         yield _defect("version_count", f"this cut wrote {counted.get(here, 0)} version(s), {held} of them hold")
     for name, cut in cuts.items():
@@ -44,11 +44,15 @@ def _versions(evidence: Evidence) -> Iterator[Defect]:
 
 
 def _life(unit: StoredUnit, passed: list[int], *, newest: bool) -> Iterator[Defect]:
-    """Draft until a verification passed, enacted from then on. Retired, only where a later cut may have done it."""
+    """Draft until a verification passed, then enacted; what ends a life is then retired, and so is its unit.
+
+    A unit says how it is now: it may be retired by a cut after this one, or not yet by this one.
+    """
     retired = set() if newest else {LifecycleStatus.RETIRED}
     proven = any(cut >= unit.cut_seq for cut in passed)
-    meant = LifecycleStatus.ENACTED if proven else LifecycleStatus.DRAFT
-    if unit.version_lifecycle not in {meant} | retired:
+    after = LifecycleStatus.RETIRED if unit.ends_life else LifecycleStatus.ENACTED
+    meant = after if proven else LifecycleStatus.DRAFT
+    if unit.version_lifecycle is not meant:
         yield _defect("version_life", f"its version is {unit.version_lifecycle}, not {meant}", unit.canonical_address)
     revised = bool(passed) and not proven and unit.version_seq > _FIRST
     either = {LifecycleStatus.ENACTED} if revised else set()

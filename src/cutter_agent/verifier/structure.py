@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from cutter_agent.rows import StoredUnit
 from cutter_agent.verifier.evidence import Defect, Evidence
 
-_UNITS = UUID("8f4cf3a2-6f0e-5b1c-9f0d-7a1de1c0c077")
+NAMESPACE = UUID("8f4cf3a2-6f0e-5b1c-9f0d-7a1de1c0c077")
 """The namespace of the house's ids, in the verifier's own spelling."""
 _ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
@@ -30,8 +30,11 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Mapp
             yield _defect("unit_unknown", "stored and not approved", unit.canonical_address)
         else:
             yield from _labels(unit, block, by_id)
-    if evidence.document_unit_count != len(evidence.units):
-        message = f"the document has {evidence.document_unit_count} units, {len(evidence.units)} hold as of this cut"
+    for unit in evidence.ended:
+        yield from _address(unit, code)
+        yield from _name(unit, evidence.change_set.document_ref)
+    if evidence.document_unit_count != len(evidence.held):
+        message = f"the document has {evidence.document_unit_count} units, {len(evidence.held)} hold as of this cut"
         yield _defect("unit_count", message)
 
 
@@ -65,7 +68,7 @@ def _name(unit: StoredUnit, document_ref: str) -> Iterator[Defect]:
     if unit.version_document_ref != document_ref:
         message = f"its version belongs to document {unit.version_document_ref}"
         yield _defect("unit_document", message, unit.canonical_address)
-    if unit.unit_id != str(uuid5(_UNITS, f"unit\n{document_ref}\n{unit.canonical_address}")):
+    if unit.unit_id != str(uuid5(NAMESPACE, f"unit\n{document_ref}\n{unit.canonical_address}")):
         yield _defect("unit_id", f"its id {unit.unit_id} is not the one of this address", unit.canonical_address)
 
 

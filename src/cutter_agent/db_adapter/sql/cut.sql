@@ -91,23 +91,67 @@ COPY cutter_governance.cut_change_set_affected_row (affected_row_id, change_set_
 SELECT (SELECT count(*) FROM iu.unit_version AS v WHERE v.change_set_id = %(change_set_id)s) AS versions,
        (SELECT count(*) FROM iu.information_unit AS u WHERE u.document_ref = %(document_ref)s) AS units;
 
--- Every unit of a document with the version that holds as of a cut, in order. Retired versions are no part of it.
+-- Every unit of a document with the version that holds as of a cut, in order, those whose life ended included.
+-- Labels are the version's where it has its own: a re-cut may renumber and move.
 -- name: units_as_of
 -- principal: both
 -- verb: SELECT
 -- tables: iu.information_unit, iu.unit_version
-SELECT u.unit_id, u.document_ref, u.canonical_address, u.unit_kind, u.section_type, u.unit_number, u.parent_unit_id,
+SELECT u.unit_id, u.document_ref, u.canonical_address, coalesce(held.unit_kind, u.unit_kind) AS unit_kind,
+       coalesce(held.section_type, u.section_type) AS section_type,
+       CASE WHEN held.unit_kind IS NULL THEN u.unit_number ELSE held.unit_number END AS unit_number,
+       CASE WHEN held.unit_kind IS NULL THEN u.parent_unit_id ELSE held.parent_unit_id END AS parent_unit_id,
        u.lifecycle_status AS unit_lifecycle, held.version_seq, held.content_hash, held.body,
        held.render_order::text AS render_order, held.cut_seq, held.change_set_id,
-       held.lifecycle_status AS version_lifecycle, held.document_ref AS version_document_ref
+       held.lifecycle_status AS version_lifecycle, held.document_ref AS version_document_ref, held.ends_life
 FROM iu.information_unit AS u
 JOIN LATERAL (
     SELECT v.version_seq, v.content_hash, v.body, v.render_order, v.cut_seq, v.change_set_id, v.lifecycle_status,
-           v.document_ref
+           v.document_ref, v.ends_life, v.unit_kind, v.section_type, v.unit_number, v.parent_unit_id
     FROM iu.unit_version AS v
     WHERE v.unit_id = u.unit_id AND v.cut_seq <= %(cut_seq)s
     ORDER BY v.version_seq DESC
     LIMIT 1
 ) AS held ON true
-WHERE u.document_ref = %(document_ref)s AND held.lifecycle_status <> 'retired'
+WHERE u.document_ref = %(document_ref)s
 ORDER BY held.render_order, u.unit_id;
+
+-- Re-cut: the newest cut of a document that was proven, and the newest one of all.
+-- name: find_proven_cut
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: cutter_governance.cut_change_set, cutter_governance.manifest_envelope, cutter_governance.decision_backlog_entry
+SELECT c.change_set_id, c.cut_seq, c.manifest_digest, c.snapshot_sha256, e.entry_id
+FROM cutter_governance.cut_change_set AS c
+JOIN cutter_governance.manifest_envelope AS m ON m.envelope_id = c.manifest_id
+JOIN cutter_governance.decision_backlog_entry AS e ON e.entry_id = m.source_doc_ref
+WHERE c.document_ref = %(document_ref)s AND e.status = 'verified_complete'
+ORDER BY c.cut_seq DESC
+LIMIT 1;
+
+-- Re-cut: the trail of names of a document's units, oldest first.
+-- name: find_aliases
+-- principal: both
+-- verb: SELECT
+-- tables: cutter_governance.canonical_address_alias, iu.information_unit
+SELECT a.alias_id, a.target_unit_id, a.alias_text, a.alias_kind, a.valid_from, a.valid_until, a.created_by,
+       a.rationale, a.scenario_ref
+FROM iu.information_unit AS u
+JOIN cutter_governance.canonical_address_alias AS a ON a.target_unit_id = u.unit_id
+WHERE u.document_ref = %(document_ref)s
+ORDER BY a.valid_from, a.alias_id;
+
+-- name: copy_aliases
+-- principal: cutter_exec
+-- verb: COPY
+-- tables: cutter_governance.canonical_address_alias
+COPY cutter_governance.canonical_address_alias (alias_id, target_unit_id, alias_text, alias_kind, valid_from,
+    created_by, rationale) FROM STDIN;
+
+-- A re-cut writes versions with labels of their own, and versions that end a life.
+-- name: copy_recut_versions
+-- principal: cutter_exec
+-- verb: COPY
+-- tables: iu.unit_version
+COPY iu.unit_version (unit_id, version_seq, content_hash, body, render_order, cut_seq, change_set_id,
+    document_ref, ends_life, unit_kind, section_type, unit_number, parent_unit_id) FROM STDIN;

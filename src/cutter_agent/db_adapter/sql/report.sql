@@ -57,26 +57,57 @@ SELECT c.cut_seq, c.change_set_id, c.emitted_at, c.emitted_by, c.affected_unit_c
 -- principal: cutter_exec
 -- verb: SELECT
 -- tables: iu.information_unit, iu.unit_version
-SELECT u.unit_id, u.canonical_address, u.unit_kind, u.section_type, u.unit_number, p.canonical_address AS parent,
-       u.lifecycle_status, v.version_seq, v.content_hash, v.body, v.cut_seq, v.lifecycle_status AS version_status
-  FROM (SELECT DISTINCT ON (unit_id) unit_id, version_seq, content_hash, body, render_order, cut_seq, lifecycle_status
+SELECT u.unit_id, u.canonical_address, coalesce(v.unit_kind, u.unit_kind) AS unit_kind,
+       coalesce(v.section_type, u.section_type) AS section_type,
+       CASE WHEN v.unit_kind IS NULL THEN u.unit_number ELSE v.unit_number END AS unit_number,
+       p.canonical_address AS parent, u.lifecycle_status, v.version_seq, v.content_hash, v.body, v.cut_seq, v.lifecycle_status AS version_status
+  FROM (SELECT DISTINCT ON (unit_id) unit_id, version_seq, content_hash, body, render_order, cut_seq, lifecycle_status,
+               ends_life, unit_kind, section_type, unit_number, parent_unit_id
           FROM iu.unit_version
          WHERE document_ref = %(document_ref)s::text AND cut_seq <= %(as_of)s::int
          ORDER BY unit_id, cut_seq DESC) v
   JOIN iu.information_unit u ON u.unit_id = v.unit_id
-  LEFT JOIN iu.information_unit p ON p.unit_id = u.parent_unit_id
- WHERE v.lifecycle_status <> 'retired'
+  LEFT JOIN iu.information_unit p
+    ON p.unit_id = CASE WHEN v.unit_kind IS NULL THEN u.parent_unit_id ELSE v.parent_unit_id END
+ WHERE NOT v.ends_life
  ORDER BY v.render_order;
 
+-- By its own address; else by the newest alias of that text. Labels are those of its newest version.
 -- name: report_unit
 -- principal: cutter_exec
 -- verb: SELECT
--- tables: iu.information_unit
-SELECT u.unit_id, u.document_ref, u.canonical_address, u.unit_kind, u.section_type, u.unit_number,
+-- tables: iu.information_unit, iu.unit_version, cutter_governance.canonical_address_alias
+SELECT u.unit_id, u.document_ref, u.canonical_address, coalesce(v.unit_kind, u.unit_kind) AS unit_kind,
+       coalesce(v.section_type, u.section_type) AS section_type,
+       CASE WHEN v.unit_kind IS NULL THEN u.unit_number ELSE v.unit_number END AS unit_number,
        p.canonical_address AS parent, u.lifecycle_status
-  FROM iu.information_unit u
-  LEFT JOIN iu.information_unit p ON p.unit_id = u.parent_unit_id
- WHERE u.canonical_address = %(address)s::text;
+  FROM (SELECT own.unit_id, 0 AS place, NULL::timestamptz AS valid_from, NULL::uuid AS alias_id
+          FROM iu.information_unit own
+         WHERE own.canonical_address = %(address)s::text
+         UNION ALL
+        SELECT a.target_unit_id, 1, a.valid_from, a.alias_id
+          FROM cutter_governance.canonical_address_alias a
+         WHERE a.alias_text = %(address)s::text) named
+  JOIN iu.information_unit u ON u.unit_id = named.unit_id
+  LEFT JOIN LATERAL (
+        SELECT held.unit_kind, held.section_type, held.unit_number, held.parent_unit_id
+          FROM iu.unit_version held
+         WHERE held.unit_id = u.unit_id AND NOT held.ends_life
+         ORDER BY held.version_seq DESC
+         LIMIT 1) v ON true
+  LEFT JOIN iu.information_unit p
+    ON p.unit_id = CASE WHEN v.unit_kind IS NULL THEN u.parent_unit_id ELSE v.parent_unit_id END
+ ORDER BY named.place, named.valid_from DESC, named.alias_id
+ LIMIT 1;
+
+-- name: report_aliases
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: cutter_governance.canonical_address_alias
+SELECT alias_text, alias_kind, valid_from, rationale
+  FROM cutter_governance.canonical_address_alias
+ WHERE target_unit_id = %(unit_id)s::uuid
+ ORDER BY valid_from, alias_id;
 
 -- name: report_addresses_near
 -- principal: cutter_exec
@@ -92,7 +123,7 @@ SELECT canonical_address
 -- principal: cutter_exec
 -- verb: SELECT
 -- tables: iu.unit_version
-SELECT version_seq, content_hash, body, cut_seq, change_set_id, lifecycle_status
+SELECT version_seq, content_hash, body, cut_seq, change_set_id, lifecycle_status, ends_life
   FROM iu.unit_version
  WHERE unit_id = %(unit_id)s::uuid
  ORDER BY version_seq;

@@ -149,11 +149,17 @@ SELECT document_ref, document_code, profile_id, title, created_at, created_by
 FROM iu.document
 WHERE document_ref = %(document_ref)s;
 
+-- Units that a later cut began are none of this one's; those without any version are.
 -- name: count_units
 -- principal: cutter_verify
 -- verb: SELECT
--- tables: iu.information_unit
-SELECT count(*) AS units FROM iu.information_unit WHERE document_ref = %(document_ref)s;
+-- tables: iu.information_unit, iu.unit_version
+SELECT count(*) AS units
+FROM iu.information_unit AS u
+WHERE u.document_ref = %(document_ref)s
+  AND NOT EXISTS (
+        SELECT FROM iu.unit_version AS v
+        WHERE v.unit_id = u.unit_id AND v.version_seq = 1 AND v.cut_seq > %(cut_seq)s);
 
 -- name: find_history
 -- principal: both
@@ -190,6 +196,33 @@ VALUES (%(verify_result_id)s, %(change_set_id)s, %(manifest_id)s, %(manifest_ver
     %(verifier_tool_revision)s, %(tool_revision_match)s, %(verify_kind)s, %(axis_1_status)s, %(axis_2_status)s,
     %(verdict)s, %(state)s, %(canonicalization_rule_used)s, %(findings)s, %(rebuilt_sha256)s,
     %(prior_verify_result_id)s, %(escalation_ref)s, %(verified_by)s, %(verified_at)s);
+
+-- The lives that the proven cut ends: first, so that what is left of the drafts is what it enacts.
+-- name: retire_units
+-- principal: cutter_verify
+-- verb: UPDATE
+-- tables: iu.information_unit, iu.unit_version
+UPDATE iu.information_unit AS u
+SET lifecycle_status = 'retired'
+WHERE u.document_ref = %(document_ref)s AND u.lifecycle_status <> 'retired'
+  AND EXISTS (
+        SELECT FROM iu.unit_version AS v
+        WHERE v.unit_id = u.unit_id AND v.ends_life AND v.cut_seq <= %(cut_seq)s
+          AND NOT EXISTS (
+                SELECT FROM iu.unit_version AS later
+                WHERE later.unit_id = v.unit_id AND later.version_seq > v.version_seq
+                  AND later.cut_seq <= %(cut_seq)s));
+
+-- name: retire_versions
+-- principal: cutter_verify
+-- verb: UPDATE
+-- tables: iu.unit_version
+UPDATE iu.unit_version AS v
+SET lifecycle_status = 'retired'
+WHERE v.document_ref = %(document_ref)s AND v.cut_seq <= %(cut_seq)s AND v.lifecycle_status = 'draft' AND v.ends_life
+  AND NOT EXISTS (
+        SELECT FROM iu.unit_version AS later
+        WHERE later.unit_id = v.unit_id AND later.version_seq > v.version_seq AND later.cut_seq <= %(cut_seq)s);
 
 -- name: enact_units
 -- principal: cutter_verify

@@ -6,7 +6,7 @@ from cutter_agent.db_adapter.interface import Row, Statements
 from cutter_agent.db_adapter.store import mapping
 from cutter_agent.errors import IllegalTransition, Internal
 from cutter_agent.model import EntryStatus
-from cutter_agent.rows import Document, Entry, History, Snapshot, StoredManifest, UnitBlock
+from cutter_agent.rows import Alias, Document, Entry, History, Snapshot, StoredManifest, UnitBlock
 from cutter_agent.signing import SignatureRow
 
 
@@ -65,6 +65,10 @@ class BacklogTables:
     def chain(self, entry_id: str) -> list[History]:
         """The whole history of an entry, oldest first."""
         return [mapping.history(row) for row in self._block.fetch("find_history", {"entry_id": entry_id})]
+
+    def aliases(self, document_ref: str) -> list[Alias]:
+        """Every alias of a document's units, oldest first."""
+        return [Alias(**row) for row in self._block.fetch("find_aliases", {"document_ref": document_ref})]
 
     def document(self, document_ref: str) -> Document | None:
         """The document's own row."""

@@ -13,9 +13,10 @@ from cutter_agent.db_adapter.store.backlog import BacklogTables
 from cutter_agent.db_adapter.values import json_value, span
 from cutter_agent.errors import IllegalTransition
 from cutter_agent.model import ChangeKind, EntryStatus
-from cutter_agent.ports import CodeClaim, ExecStore
+from cutter_agent.ports import CodeClaim, ExecStore, LivingDocument
 from cutter_agent.rows import (
     AffectedRow,
+    Alias,
     ChangeSet,
     Decision,
     Document,
@@ -23,6 +24,7 @@ from cutter_agent.rows import (
     Envelope,
     History,
     NewUnit,
+    ProvenCut,
     Snapshot,
     StoredManifest,
     StoredUnit,
@@ -179,8 +181,75 @@ class ExecutorStore(BacklogTables):
 
     def current_units(self, document_ref: str) -> list[StoredUnit]:
         """Every unit of a document with its newest version, in order."""
-        rows = self._block.fetch("units_as_of", {"document_ref": document_ref, "cut_seq": _NEWEST})
+        return [unit for unit in self.units_ever(document_ref) if not unit.ends_life]
+
+    def units_ever(self, document_ref: str) -> list[StoredUnit]:
+        """``current_units`` and those whose life ended."""
+        return self.units_as_of(document_ref, _NEWEST)
+
+    def units_as_of(self, document_ref: str, cut_seq: int) -> list[StoredUnit]:
+        """Every unit with the version that holds as of a cut, in order, those whose life ended included."""
+        rows = self._block.fetch("units_as_of", {"document_ref": document_ref, "cut_seq": cut_seq})
         return [mapping.unit(row) for row in rows]
+
+    def proven_cut(self, document_ref: str) -> ProvenCut | None:
+        """The newest cut of a document that was verified."""
+        row = self._block.fetch_one("find_proven_cut", {"document_ref": document_ref})
+        return ProvenCut(**row) if row else None
+
+    def living(self, document_ref: str) -> LivingDocument | None:
+        """The document as of its newest proven cut."""
+        cut, document = self.proven_cut(document_ref), self.document(document_ref)
+        manifest = self.manifest(cut.manifest_digest) if cut else None
+        if cut is None or document is None or manifest is None:
+            return None
+        return LivingDocument(
+            document=document,
+            cut=cut,
+            profile_version=manifest.profile_version,
+            units=[unit for unit in self.units_as_of(document_ref, cut.cut_seq) if not unit.ends_life],
+            ever=self.units_ever(document_ref),
+            aliases=self.aliases(document_ref),
+        )
+
+    def add_recut_versions(self, change_set: ChangeSet, units: Iterable[NewUnit]) -> int:
+        """``add_versions`` with labels of their own, and with versions that end a life."""
+        lines = (
+            (
+                unit.unit_id,
+                unit.version_seq,
+                unit.content_hash,
+                unit.body,
+                unit.render_order,
+                change_set.cut_seq,
+                change_set.change_set_id,
+                change_set.document_ref,
+                unit.ends_life,
+                *(
+                    (unit.unit_kind, unit.section_type, unit.unit_number, unit.parent_unit_id)
+                    if unit.relabelled
+                    else (None, None, None, None)
+                ),
+            )
+            for unit in units
+        )
+        return self._block.copy_rows("copy_recut_versions", lines)
+
+    def add_aliases(self, rows: Iterable[Alias]) -> int:
+        """Write them all at once."""
+        lines = [
+            (
+                row.alias_id,
+                row.target_unit_id,
+                row.alias_text,
+                row.alias_kind,
+                row.valid_from,
+                row.created_by,
+                row.rationale,
+            )
+            for row in rows
+        ]
+        return self._all("copy_aliases", self._block.copy_rows("copy_aliases", lines), len(lines))
 
     def add_units(self, document_ref: str, units: Iterable[NewUnit]) -> int:
         """Write the units that are new, all at once."""
@@ -251,6 +320,11 @@ class ExecutorDatabase:
         """The entry as it is now, read in a short block of its own that is over before this returns."""
         rows = self._adapter.find("find_entry", {"entry_id": entry_id})
         return mapping.entry(rows[0]) if rows else None
+
+    def living(self, document_ref: str) -> LivingDocument | None:
+        """The document as of its newest proven cut, read in a short block of one state."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            return ExecutorStore(block).living(document_ref)
 
     def read_committed(self, phase: str, body: Callable[[ExecStore], T]) -> T:
         """``body`` in the phase's one transaction."""

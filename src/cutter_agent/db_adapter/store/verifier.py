@@ -86,13 +86,13 @@ class VerifierStore(BacklogTables):
         return [mapping.affected(row) for row in rows]
 
     def units_as_of(self, document_ref: str, cut_seq: int) -> list[StoredUnit]:
-        """Every unit with the version that holds as of a cut, in order; retired ones are not in it."""
+        """Every unit with the version that holds as of a cut, in order, those whose life ended included."""
         rows = self._block.fetch("units_as_of", {"document_ref": document_ref, "cut_seq": cut_seq})
         return [mapping.unit(row) for row in rows]
 
-    def unit_count(self, document_ref: str) -> int:
-        """How many units the document has, with a version or without."""
-        row = self._block.fetch_one("count_units", {"document_ref": document_ref})
+    def unit_count(self, document_ref: str, cut_seq: int) -> int:
+        """How many units the document has as of a cut, with a version or without."""
+        row = self._block.fetch_one("count_units", {"document_ref": document_ref, "cut_seq": cut_seq})
         return int(row["units"]) if row else 0
 
     def verify_results(self, change_set_id: str) -> list[VerifyResult]:
@@ -109,6 +109,12 @@ class VerifierStore(BacklogTables):
         units = self._block.execute("enact_units", {"document_ref": document_ref})
         versions = self._block.execute("enact_versions", {"document_ref": document_ref, "cut_seq": cut_seq})
         return units, versions
+
+    def retire(self, document_ref: str, cut_seq: int) -> tuple[int, int]:
+        """Retire the units that end with the cut, and the versions that say so; says how many of each."""
+        values = {"document_ref": document_ref, "cut_seq": cut_seq}
+        units = self._block.execute("retire_units", values)
+        return units, self._block.execute("retire_versions", values)
 
 
 class VerifierDatabase:

@@ -1,0 +1,277 @@
+"""From living units and a new snapshot to the manifest of a re-cut, and back to a matching a person can read.
+
+The manifest covers the whole new snapshot. Units that live on keep id and address; a new unit whose address belongs,
+or belonged, to another gets one of its own and the reviewer is asked (design 1.8). Every question is an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import pairwise
+
+import msgspec
+
+from cutter_agent.errors import Internal, VerificationFailed
+from cutter_agent.idempotency import unit_id
+from cutter_agent.model import (
+    Finding,
+    LifecycleStatus,
+    Manifest,
+    OperationKind,
+    Recut,
+    RecutBase,
+    RecutEnd,
+    RecutUnit,
+    Segmentation,
+    Severity,
+    Unit,
+    UnitFate,
+)
+from cutter_agent.recut.changeset import ChangeSet, UnitChange, change_set
+from cutter_agent.recut.matcher import match, positional
+from cutter_agent.recut.matching import Change, Matching, Merge, Pair, Question, Split
+from cutter_agent.rows import Alias, StoredUnit
+from sealing.digest import sha256_hex
+
+
+@dataclass(frozen=True, kw_only=True)
+class Living:
+    """A document as of its newest proven cut: its units in order, and every address that a proven unit ever had."""
+
+    document_ref: str
+    base: RecutBase
+    cut: Segmentation
+    data: bytes
+    orders: tuple[Decimal, ...]
+    taken: frozenset[str]
+    called: Mapping[str, str]
+
+
+def plain(order: Decimal) -> str:
+    """A render order without exponent, as the server prints it."""
+    return format(order, "f")
+
+
+def living(
+    document_ref: str,
+    base: RecutBase,
+    units: Sequence[StoredUnit],
+    *,
+    ever: Sequence[StoredUnit],
+    aliases: Sequence[Alias],
+    like: Segmentation,
+) -> Living:
+    """What a new snapshot is matched with. ``like``: the new cut, whose profile and code the document has.
+
+    Raises:
+        VerificationFailed: the stored units do not give the snapshot of their cut.
+    """
+    bodies = [unit.body.encode() for unit in units]
+    data = b"".join(bodies)
+    if sha256_hex(data) != base.snapshot_sha256:
+        raise VerificationFailed(
+            f"{document_ref} as of cut {base.cut_seq}: its units give {sha256_hex(data)}, "
+            f"the snapshot was {base.snapshot_sha256}",
+            remedy="Stored units were changed after the cut: iu-cutter audit says which. Restore the database.",
+        )
+    address_of = {unit.unit_id: unit.canonical_address for unit in ever}
+    cut, place = [], 0
+    for unit, body in zip(units, bodies, strict=True):
+        cut.append(_unit(unit, body, place, address_of))
+        place += len(body)
+    return Living(
+        document_ref=document_ref,
+        base=base,
+        cut=_like(like, base.snapshot_sha256, place, cut),
+        data=data,
+        orders=tuple(Decimal(unit.render_order) for unit in units),
+        taken=frozenset(u.canonical_address for u in ever if u.unit_lifecycle is not LifecycleStatus.DRAFT),
+        called={address_of[row.target_unit_id]: row.alias_text for row in aliases if row.target_unit_id in address_of},
+    )
+
+
+def _like(like: Segmentation, sha256: str, byte_length: int, units: Sequence[Unit]) -> Segmentation:
+    """A cut of the same document under the same profile."""
+    return replace(like, snapshot_sha256=sha256, byte_length=byte_length, units=tuple(units), findings=())
+
+
+def _unit(unit: StoredUnit, body: bytes, place: int, address_of: Mapping[str, str]) -> Unit:
+    return Unit(
+        start_byte=place,
+        end_byte=place + len(body),
+        level=unit.section_type,
+        number=unit.unit_number,
+        address=unit.canonical_address,
+        kind=unit.unit_kind,
+        parent=address_of[unit.parent_unit_id] if unit.parent_unit_id else None,
+        content_sha256=unit.content_hash,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposed:
+    """The new cut with living addresses, what becomes of each unit, and what the reviewer is asked."""
+
+    cut: Segmentation
+    recut: Recut
+
+
+def propose(old: Living, fresh: Segmentation, data: bytes) -> Proposed | None:
+    """The least change that leads from the living units to ``fresh``; None where nothing changes at all."""
+    matching = match(old.cut, old.data, fresh, data)
+    by_place = positional(old.cut, old.data) or positional(fresh, data)
+    found = change_set(matching, orders=old.orders, taken=old.taken, positional=by_place)
+    if not found.changes:
+        return None
+    units, words = _living_on(old, matching, found)
+    _require_rising(words)
+    cut = replace(
+        fresh,
+        units=tuple(units),
+        findings=(*fresh.findings, *(_finding(question, old.cut.units, units) for question in found.questions)),
+    )
+    return Proposed(cut=cut, recut=Recut(base=old.base, units=tuple(words), ended=tuple(_ended(old, matching))))
+
+
+def _living_on(old: Living, matching: Matching, found: ChangeSet) -> tuple[list[Unit], list[RecutUnit]]:
+    changed: dict[int, UnitChange] = {change.new: change for change in found.changes if change.new is not None}
+    pairs = {pair.new: pair for pair in matching.pairs}
+    units, words = [], []
+    for place, unit in enumerate(matching.new.units):
+        change, pair = changed.get(place), pairs.get(place)
+        if change is None and pair is not None:
+            kept, order = old.cut.units[pair.old], old.orders[pair.old]
+            named = msgspec.structs.replace(kept, start_byte=unit.start_byte, end_byte=unit.end_byte)
+            units.append(named)
+            words.append(_word(old, UnitFate.UNCHANGED, named.address, order, None))
+        elif change is not None and change.render_order is not None:
+            named = msgspec.structs.replace(unit, address=change.address, parent=change.parent)
+            fate = UnitFate(pair.change.value) if pair else UnitFate.INSERTED
+            units.append(named)
+            words.append(_word(old, fate, change.address, change.render_order, change))
+        else:
+            raise Internal(f"unit {place} is neither kept nor written", remedy="Report this with both editions.")
+    return units, words
+
+
+def _word(old: Living, fate: UnitFate, address: str, order: Decimal, change: UnitChange | None) -> RecutUnit:
+    alias = change.alias if change else None
+    return RecutUnit(
+        change=fate.value,
+        target_unit_id=unit_id(old.document_ref, address),
+        render_order=plain(order),
+        alias=alias if alias != old.called.get(address) else None,
+        origins=change.origins if change else (),
+    )
+
+
+def _ended(old: Living, matching: Matching) -> list[RecutEnd]:
+    words = dict.fromkeys(matching.retired, UnitFate.RETIRED)
+    words.update({split.old: UnitFate.SPLIT for split in matching.split})
+    words.update({place: UnitFate.MERGED for merge in matching.merged for place in merge.old})
+    return [
+        RecutEnd(
+            address=unit.address,
+            target_unit_id=unit_id(old.document_ref, unit.address),
+            change=words[place].value,
+            start_byte=unit.start_byte,
+            end_byte=unit.end_byte,
+            render_order=plain(old.orders[place]),
+            content_sha256=unit.content_sha256,
+        )
+        for place, unit in enumerate(old.cut.units)
+        if place in words
+    ]
+
+
+def _require_rising(words: Sequence[RecutUnit]) -> None:
+    for low, high in pairwise(Decimal(word.render_order) for word in words):
+        if low >= high:
+            raise Internal(f"render order {high} follows {low}", remedy="Report this with both editions.")
+
+
+def _finding(question: Question, old: Sequence[Unit], new: Sequence[Unit]) -> Finding:
+    before = ", ".join(old[place].address for place in question.old) or "(none)"
+    after = ", ".join(new[place].address for place in question.new) or "(none)"
+    at = new[question.new[0]] if question.new else None
+    return Finding(
+        code=f"recut_{question.doubt.value}",
+        severity=Severity.EXCEPTION,
+        start_byte=at.start_byte if at else 0,
+        end_byte=at.end_byte if at else None,
+        message=f"{before} before, {after} after: {question.reason} (assumed: {question.assumed.value})",
+    )
+
+
+def as_recut(manifest: Manifest, proposed: Proposed) -> Manifest:
+    """``manifest`` (made from ``proposed.cut``) as the proposal of a re-cut."""
+    header = replace(manifest.header, operation_kind=OperationKind.RECUT)
+    return replace(manifest, header=header, recut=proposed.recut)
+
+
+def cut_of(manifest: Manifest) -> Segmentation:
+    """The cut that a manifest proposes."""
+    header = manifest.header
+    return Segmentation(
+        snapshot_sha256=header.snapshot_sha256,
+        byte_length=header.byte_length,
+        profile_id=header.profile_id,
+        profile_version=header.profile_version,
+        document_code=header.document_code,
+        units=tuple(
+            Unit(
+                start_byte=block.start_byte,
+                end_byte=block.end_byte,
+                level=block.level,
+                number=block.number,
+                address=block.address,
+                kind=block.kind,
+                parent=block.parent,
+                content_sha256=block.content_sha256,
+            )
+            for block in manifest.units
+        ),
+        findings=manifest.findings,
+    )
+
+
+def matching_of(before: Manifest, after: Manifest) -> Matching:
+    """What an approved or proposed re-cut says became of each unit, for ``lines``.
+
+    A unit that the new snapshot calls otherwise stands there under that name. Questions are the manifest's findings.
+
+    Raises:
+        Internal: ``after`` is no re-cut of ``before``.
+    """
+    recut, old, new = after.recut, cut_of(before), cut_of(after)
+    if recut is None:
+        raise Internal("a manifest without the part recut has no matching", remedy="Show it as a first cut.")
+    place = {unit.address: index for index, unit in enumerate(old.units)}
+    pairs, inserted, pieces, merges = [], [], dict[str, list[int]](), list[Merge]()
+    ends = {end.address: end.change for end in recut.ended}
+    for index, (unit, word) in enumerate(zip(new.units, recut.units, strict=True)):
+        if word.change != UnitFate.INSERTED:
+            pairs.append(Pair(old=place[unit.address], new=index, change=Change(word.change), likeness=1.0))
+        elif not word.origins:
+            inserted.append(index)
+        elif all(ends.get(origin) == UnitFate.MERGED for origin in word.origins):
+            merges.append(Merge(old=tuple(place[origin] for origin in word.origins), new=index))
+        else:
+            for origin in word.origins:
+                pieces.setdefault(origin, []).append(index)
+    named = tuple(
+        msgspec.structs.replace(unit, address=word.alias) if word.alias else unit
+        for unit, word in zip(new.units, recut.units, strict=True)
+    )
+    return Matching(
+        old=old,
+        new=replace(new, units=named),
+        pairs=tuple(pairs),
+        inserted=tuple(inserted),
+        retired=tuple(place[end.address] for end in recut.ended if end.change == UnitFate.RETIRED),
+        split=tuple(Split(old=place[origin], new=tuple(found)) for origin, found in pieces.items()),
+        merged=tuple(merges),
+        questions=(),
+    )

@@ -1,0 +1,183 @@
+"""Axis 2, a re-cut: it starts from the living cut, changes what was approved and nothing else (design 1.5, 1.7, 1.8).
+
+Every earlier proven cut must still give its snapshot back; a unit that was approved as unchanged must be untouched.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from uuid import uuid5
+
+from cutter_agent.rows import StoredUnit, UnitBlock
+from cutter_agent.verifier.blocks import columns, rebuilt
+from cutter_agent.verifier.evidence import Defect, Evidence, PastCut
+from cutter_agent.verifier.round_trip import rebuilt_digest
+from cutter_agent.verifier.structure import NAMESPACE
+
+Block = Mapping[str, Any]
+_KEPT, _NEW = "unchanged", "inserted"
+_WORDS = {"revised": "revise", "renumbered": "renumber", "moved": "move", _NEW: "insert"}
+
+
+def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Block]) -> Iterator[Defect]:
+    """Every defect of what a re-cut says; of a first cut, that it says nothing of the kind."""
+    yield from _past(evidence)
+    again = header.get("operation_kind") == "recut"
+    envelope = next((row for row in evidence.envelopes if row.envelope_id == evidence.change_set.manifest_id), None)
+    if envelope is not None and str(envelope.operation_kind) != header.get("operation_kind"):
+        yield _defect("envelope", f"its operation is {envelope.operation_kind}, not {header.get('operation_kind')}")
+    if not again:
+        return
+    part: Mapping[str, Any] = json.loads(evidence.manifest or b"{}")["recut"]
+    if len(part["units"]) != len(blocks):
+        yield _defect("recut_units", f"{len(part['units'])} words for {len(blocks)} units")
+        return
+    ordered = sorted(blocks, key=lambda block: int(block["unit_local_id"]))
+    base = _base(evidence, part["base"])
+    yield from _base_defects(evidence, part["base"], base)
+    yield from _blocks(evidence, header, ordered, part)
+    if base is not None:
+        yield from _fates(evidence, ordered, part, base)
+    yield from _ends(evidence, part)
+    yield from _aliases(evidence, ordered, part)
+
+
+def _past(evidence: Evidence) -> Iterator[Defect]:
+    for cut in evidence.past:
+        digest, said = rebuilt_digest(cut.units), cut.change_set.snapshot_sha256
+        if digest != said:
+            message = f"as of cut {cut.change_set.cut_seq} the stored units give {digest}, the snapshot was {said}"
+            yield Defect(axis=1, code="past_cut", message=message)
+
+
+def _base(evidence: Evidence, said: Block) -> PastCut | None:
+    return next((cut for cut in evidence.past if cut.change_set.change_set_id == said["change_set_id"]), None)
+
+
+def _base_defects(evidence: Evidence, said: Block, base: PastCut | None) -> Iterator[Defect]:
+    if base is None:
+        yield _defect("recut_base", f"change set {said['change_set_id']} is no earlier proven cut of this document")
+        return
+    if base is not evidence.past[-1]:
+        yield _defect("recut_base", f"it starts from cut {base.change_set.cut_seq}, which was not the living one")
+    for name in ("cut_seq", "manifest_digest", "snapshot_sha256"):
+        found = getattr(base.change_set, name)
+        if found != said[name]:
+            yield _defect("recut_base", f"its {name} is {found}, approved was {said[name]}")
+
+
+def _blocks(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Block], part: Block) -> Iterator[Defect]:
+    """The ledger's blocks are the k units that change: results as approved, origins for those that end."""
+    living = {unit.canonical_address: unit for unit in evidence.units}
+    due: dict[int, UnitBlock] = {}
+    for block, word in zip(blocks, part["units"], strict=True):
+        if word["change"] != _KEPT:
+            row = rebuilt(evidence, header, block, living.get(block["address"]))
+            due[row.unit_local_id] = replace(row, render_order=Decimal(word["render_order"]))
+    for place, end in enumerate(part["ended"], start=len(blocks)):
+        due[place] = _origin(evidence, header, place, end)
+    for row in evidence.blocks:
+        approved = due.pop(row.unit_local_id, None)
+        if approved is None:
+            message = f"block {row.unit_local_id} is no change of the manifest"
+            yield _defect("block", message, row.proposed_canonical_address)
+        else:
+            yield from columns(row, approved)
+    for missing in due.values():
+        message = "approved in the manifest, and no block says so"
+        yield _defect("block_missing", message, missing.proposed_canonical_address)
+
+
+def _origin(evidence: Evidence, header: Mapping[str, Any], place: int, end: Block) -> UnitBlock:
+    return UnitBlock(
+        envelope_id=evidence.change_set.manifest_id,
+        unit_local_id=place,
+        block_role="origin",
+        start_byte=end["start_byte"],
+        end_byte=end["end_byte"],
+        render_order=Decimal(end["render_order"]),
+        target_unit_id=end["target_unit_id"],
+        decision_backlog_ref=evidence.entry_id,
+        proposed_canonical_address=end["address"],
+        proposed_authority=header["document_ref"],
+        candidate_edges=[],
+        payload_summary={"change": end["change"], "byte_length": end["end_byte"] - end["start_byte"]},
+        content_hash=end["content_sha256"],
+    )
+
+
+def _fates(evidence: Evidence, blocks: Sequence[Block], part: Block, base: PastCut) -> Iterator[Defect]:
+    """Identities: what lives on was there, what is new was not, and the unchanged was not touched."""
+    before = {unit.unit_id: unit for unit in base.units}
+    ever = {unit.unit_id for cut in evidence.past for unit in cut.units}
+    now = {unit.unit_id: unit for unit in evidence.units}
+    at_once = evidence.change_set.cut_seq == base.change_set.cut_seq + 1
+    operations = {row.target_row_id: row.operation_kind for row in evidence.affected}
+    for block, word in zip(blocks, part["units"], strict=True):
+        name, address, change = word["target_unit_id"], block["address"], word["change"]
+        unit = now.get(name)
+        if unit is None or unit.canonical_address != address:
+            yield _defect("recut_identity", f"approved was unit {name}", address)
+            continue
+        if Decimal(unit.render_order) != Decimal(word["render_order"]):
+            yield _defect("order", f"it stands at {unit.render_order}, approved was {word['render_order']}", address)
+        if change == _NEW and name in ever:
+            yield _defect("recut_identity", "approved as a new unit, and its address was another's before", address)
+        if change != _NEW and name not in before:
+            yield _defect("recut_identity", f"approved as {change}, and it did not live before", address)
+        if change == _KEPT and at_once and name in before and not _same_version(before[name], unit):
+            yield _defect("recut_untouched", "approved as unchanged, and this cut wrote it", address)
+        if at_once and operations.get(name) != _WORDS.get(change):
+            yield _defect("affected_operation", f"approved as {change}, written as {operations.get(name)}", address)
+    gone = before.keys() - now.keys() - {end["target_unit_id"] for end in part["ended"]}
+    for name in sorted(gone):
+        yield _defect("recut_lost", "it lived before, and nobody approved its end", before[name].canonical_address)
+    for end in part["ended"]:
+        if at_once and operations.get(end["target_unit_id"]) != "retire":
+            yield _defect("affected_operation", "its end was approved and not written", end["address"])
+        if end["target_unit_id"] not in before:
+            yield _defect("recut_identity", "approved as ended, and it did not live before", end["address"])
+
+
+def _same_version(before: StoredUnit, now: StoredUnit) -> bool:
+    return (before.version_seq, before.change_set_id) == (now.version_seq, now.change_set_id)
+
+
+def _ends(evidence: Evidence, part: Block) -> Iterator[Defect]:
+    ended = {unit.unit_id: unit for unit in evidence.ended}
+    for end in part["ended"]:
+        unit = ended.get(end["target_unit_id"])
+        if unit is None or unit.canonical_address != end["address"]:
+            yield _defect("recut_end", "its end was approved, and it is not ended", end["address"])
+    for unit in evidence.ended:
+        if unit.body or unit.content_hash != _NOTHING:
+            yield _defect("recut_end", "the version that ends it still says something", unit.canonical_address)
+
+
+_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+"""SHA-256 of no bytes."""
+
+
+def _aliases(evidence: Evidence, blocks: Sequence[Block], part: Block) -> Iterator[Defect]:
+    """What the new snapshot calls a unit stands in the trail of its names."""
+    stored = {row.alias_id: row for row in evidence.aliases}
+    envelope = evidence.change_set.manifest_id
+    for block, word in zip(blocks, part["units"], strict=True):
+        text = word["alias"]
+        if text is None:
+            continue
+        name = str(uuid5(NAMESPACE, f"alias\n{envelope}\n{word['target_unit_id']}\n{text}"))
+        row = stored.get(name)
+        kind = "redirect" if word["change"] == "moved" else "rename"
+        if row is None:
+            yield _defect("alias_missing", f"the new snapshot calls it {text}, and no alias says so", block["address"])
+        elif (row.target_unit_id, row.alias_text, row.alias_kind) != (word["target_unit_id"], text, kind):
+            yield _defect("alias", f"its alias is {row.alias_text} ({row.alias_kind})", block["address"])
+
+
+def _defect(code: str, message: str, address: str | None = None) -> Defect:
+    return Defect(axis=2, code=code, message=message, address=address)

@@ -28,6 +28,7 @@ CONTENT = """
         UNION ALL SELECT 'a' || affected_row_id FROM cutter_governance.cut_change_set_affected_row
         UNION ALL SELECT 'r' || verify_result_id || verdict FROM cutter_governance.verify_result
         UNION ALL SELECT 'u' || unit_id || canonical_address || lifecycle_status FROM iu.information_unit
+        UNION ALL SELECT 'n' || alias_id || alias_text FROM cutter_governance.canonical_address_alias
         UNION ALL SELECT 'v' || unit_id || version_seq || content_hash || lifecycle_status FROM iu.unit_version
     ) AS t"""
 
@@ -117,6 +118,26 @@ def test_every_statement_of_every_phase(ledger: Ledger, killer: Killer) -> None:
 
 
 @pytest.mark.timeout(240)
+def test_every_statement_of_every_phase_of_a_recut(ledger: Ledger, killer: Killer) -> None:
+    first = law(4, clauses=2)
+    edited = first.replace("Điều 4.".encode(), "Điều 5.".encode()).replace(
+        "2. Nội dung khoản 2 của điều 1.\n".encode(), b""
+    )
+    ledger.mark(b"a bystander\n", code="BY")
+    assert ledger.verify(ledger.applied(first)).passed
+    kills = {"mark": killed_at_every_statement(killer, lambda: ledger.mark(edited))}
+    entry_id = ledger.mark(edited).entry.entry_id
+    ledger.sweep()
+    kills["review"] = killed_at_every_statement(killer, lambda: ledger.judge(entry_id))
+    kills["cut"] = killed_at_every_statement(killer, lambda: ledger.cut(entry_id))
+    kills["verify"] = killed_at_every_statement(killer, lambda: ledger.verify(entry_id))
+    assert {phase: count for phase, count in kills.items() if count < 6} == {}
+    assert ledger.status(entry_id) == EntryStatus.VERIFIED_COMPLETE
+    assert ledger.counts()["canonical_address_alias"] > 0
+    assert ledger.admin(CONTENT) == undisturbed(ledger, first, edited)
+
+
+@pytest.mark.timeout(240)
 def test_every_statement_of_a_resolution(ledger: Ledger, killer: Killer) -> None:
     entry_id = ledger.applied(law(2))
     ledger.tamper(
@@ -135,7 +156,7 @@ def test_every_statement_of_a_resolution(ledger: Ledger, killer: Killer) -> None
     assert ledger.verify(entry_id).passed
 
 
-def undisturbed(ledger: Ledger, data: bytes) -> list[tuple[Any, ...]]:
+def undisturbed(ledger: Ledger, *editions: bytes) -> list[tuple[Any, ...]]:
     """The same walk in a copy of the empty ledger that nobody disturbed."""
     name = f"{ledger.login['dbname']}_calm"
     with psycopg.connect(**{**ledger.login, "dbname": "postgres"}, autocommit=True) as admin:
@@ -143,8 +164,8 @@ def undisturbed(ledger: Ledger, data: bytes) -> list[tuple[Any, ...]]:
     calm = Ledger(login={**ledger.login, "dbname": name}, stack=ledger.stack)  # type: ignore[typeddict-item]
     try:
         calm.mark(b"a bystander\n", code="BY")
-        entry_id = calm.applied(data)
-        assert calm.verify(entry_id).passed
+        for data in editions:
+            assert calm.verify(calm.applied(data)).passed
         return calm.admin(CONTENT)
     finally:
         calm.exec_adapter.close()

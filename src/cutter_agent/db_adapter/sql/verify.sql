@@ -74,7 +74,7 @@ ORDER BY signature_id;
 -- name: find_foreign_columns
 -- principal: cutter_verify
 -- verb: SELECT
--- tables: cutter_governance.manifest_envelope, cutter_governance.manifest_unit_block, cutter_governance.review_decision, cutter_governance.dot_pair_signature, cutter_governance.cut_change_set, cutter_governance.verify_result
+-- tables: cutter_governance.manifest_envelope, cutter_governance.manifest_unit_block, cutter_governance.review_decision, cutter_governance.dot_pair_signature, cutter_governance.cut_change_set, cutter_governance.verify_result, iu.unit_version
 SELECT 'manifest_envelope' AS written, e.envelope_id::text AS row_key
 FROM cutter_governance.manifest_envelope AS e
 WHERE e.source_doc_ref = %(entry_id)s
@@ -98,7 +98,13 @@ WHERE (s.cross_reference_change_set_id = %(change_set_id)s
 UNION ALL
 SELECT 'cut_change_set', c.change_set_id::text
 FROM cutter_governance.cut_change_set AS c
-WHERE c.change_set_id = %(change_set_id)s AND c.verifier_signature_id IS NOT NULL;
+WHERE c.change_set_id = %(change_set_id)s AND c.verifier_signature_id IS NOT NULL
+UNION ALL
+SELECT 'unit_version', v.unit_id::text
+FROM iu.unit_version AS v
+WHERE v.document_ref = %(document_ref)s AND v.cut_seq <= %(cut_seq)s
+  AND (num_nulls(v.unit_kind, v.section_type) = 1
+        OR (v.unit_kind IS NULL AND num_nonnulls(v.unit_number, v.parent_unit_id) > 0));
 
 -- AUDIT: a document is asked for by its reference or code; NULL means every one.
 -- name: find_audited_documents

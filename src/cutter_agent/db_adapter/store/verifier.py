@@ -64,6 +64,8 @@ class VerifierStore(BacklogTables):
             "entry_id": entry_id,
             "envelope_id": change_set.manifest_id,
             "change_set_id": change_set.change_set_id,
+            "document_ref": change_set.document_ref,
+            "cut_seq": change_set.cut_seq,
         }
         return [(row["written"], row["row_key"]) for row in self._block.fetch("find_foreign_columns", values)]
 

@@ -39,13 +39,13 @@ def test_an_edited_law_is_cut_again_and_every_cut_is_read_back(embedded, law: Pa
         assert (rebuilt["cut_seq"], rebuilt["text"]) == (as_of, text)
     shown = embedded("show", f"{CODE}-DIEU1-K1", "--json").json
     assert [version["cut_seq"] for version in shown["versions"]] == [1, 2]
-    assert "verify:pass" in embedded("history", CODE).out
-    assert embedded("audit").code == 0
+    assert "verify:pass" in embedded("history", CODE).out.decode()
+    assert embedded("audit", "--all").code == 0
 
     counts = embedded.counts()
     again = embedded("cut", str(law))
     assert (again.code, embedded.counts()) == (0, counts)
-    assert "nothing to do: nothing was written" in again.out
+    assert "nothing to do: nothing was written" in again.out.decode()
 
 
 def test_a_doubtful_recut_waits_and_the_reviewer_sees_what_changes(embedded, law: Path) -> None:
@@ -56,13 +56,13 @@ def test_a_doubtful_recut_waits_and_the_reviewer_sees_what_changes(embedded, law
     assert waiting.code == 10, waiting.out
     entry = waiting.json["documents"][0]["entry_id"] if "entry_id" in waiting.json["documents"][0] else CODE
     shown = embedded("review", entry)
-    assert "re-cut of cut 1" in shown.out
-    assert f"# {CODE}-DIEU2  now at  {CODE}-DIEU3  renumbered" in shown.out
-    assert f"+ {CODE}-DIEU2-N2" in shown.out
-    assert "exception recut_address" in shown.out
+    assert "re-cut of cut 1" in shown.out.decode()
+    assert f"# {CODE}-DIEU2  now at  {CODE}-DIEU3  renumbered" in shown.out.decode()
+    assert f"+ {CODE}-DIEU2-N2" in shown.out.decode()
+    assert "exception recut_address" in shown.out.decode()
     approved = embedded("review", entry, "--approve", "--rationale", "read it", "--reviewer", "bà Hai", "--json")
     assert (approved.code, approved.json["status"]) == (0, "reviewed_approved")
     assert embedded("cut", str(law)).code == 0
     assert embedded("show", f"{CODE}-DIEU3", "--json").json["canonical_address"] == f"{CODE}-DIEU2"
-    assert f"also called {CODE}-DIEU3" in embedded("show", f"{CODE}-DIEU2").out
+    assert f"also called {CODE}-DIEU3" in embedded("show", f"{CODE}-DIEU2").out.decode()
     assert embedded("rebuild", CODE, "--json").json["text"] == text

@@ -90,10 +90,13 @@ WHERE d.entry_id = %(entry_id)s AND num_nonnulls(d.manifest_unit_local_id, d.cut
 UNION ALL
 SELECT 'dot_pair_signature', s.signature_id::text
 FROM cutter_governance.dot_pair_signature AS s
-WHERE (s.cross_reference_change_set_id = %(change_set_id)s
-        OR s.cross_reference_verify_result_id IN (
-            SELECT r.verify_result_id FROM cutter_governance.verify_result AS r
-            WHERE r.change_set_id = %(change_set_id)s))
+WHERE s.cross_reference_change_set_id = %(change_set_id)s
+  AND num_nonnulls(s.prior_signature_id, s.revoked_by, s.revocation_reason) > 0
+UNION ALL
+SELECT 'dot_pair_signature', s.signature_id::text
+FROM cutter_governance.verify_result AS r
+JOIN cutter_governance.dot_pair_signature AS s ON s.cross_reference_verify_result_id = r.verify_result_id
+WHERE r.change_set_id = %(change_set_id)s
   AND num_nonnulls(s.prior_signature_id, s.revoked_by, s.revocation_reason) > 0
 UNION ALL
 SELECT 'cut_change_set', c.change_set_id::text

@@ -4,7 +4,9 @@
 -- principal: cutter_exec
 -- verb: SELECT
 -- tables: iu.information_unit, iu.unit_version, cutter_governance.canonical_address_alias
-SELECT u.canonical_address AS address, u.unit_kind AS kind, u.section_type AS level, u.unit_number AS number,
+SELECT u.canonical_address AS address, coalesce(held.unit_kind, u.unit_kind) AS kind,
+       coalesce(held.section_type, u.section_type) AS level,
+       CASE WHEN held.unit_kind IS NULL THEN u.unit_number ELSE held.unit_number END AS number,
        p.canonical_address AS parent, held.version_seq AS version, held.cut_seq, held.content_hash AS content_sha256,
        held.body AS text,
        ARRAY(SELECT a.alias_text FROM cutter_governance.canonical_address_alias AS a
@@ -14,11 +16,13 @@ SELECT u.canonical_address AS address, u.unit_kind AS kind, u.section_type AS le
              ORDER BY a.alias_text) AS aliases
   FROM iu.information_unit AS u
   JOIN LATERAL (
-        SELECT v.version_seq, v.cut_seq, v.content_hash, v.body, v.render_order, v.lifecycle_status
+        SELECT v.version_seq, v.cut_seq, v.content_hash, v.body, v.render_order, v.ends_life,
+               v.unit_kind, v.section_type, v.unit_number, v.parent_unit_id
           FROM iu.unit_version AS v
          WHERE v.unit_id = u.unit_id AND v.cut_seq <= %(as_of)s::int
          ORDER BY v.version_seq DESC
          LIMIT 1) AS held ON true
-  LEFT JOIN iu.information_unit AS p ON p.unit_id = u.parent_unit_id
- WHERE u.document_ref = %(document_ref)s::text AND held.lifecycle_status <> 'retired'
+  LEFT JOIN iu.information_unit AS p
+    ON p.unit_id = CASE WHEN held.unit_kind IS NULL THEN u.parent_unit_id ELSE held.parent_unit_id END
+ WHERE u.document_ref = %(document_ref)s::text AND NOT held.ends_life
  ORDER BY held.render_order, u.unit_id;

@@ -54,7 +54,7 @@ def test_a_doubtful_recut_waits_and_the_reviewer_sees_what_changes(embedded, law
     law.write_text(text, encoding="utf-8")
     waiting = embedded("cut", str(law), "--json")
     assert waiting.code == 10, waiting.out
-    entry = waiting.json["documents"][0]["entry_id"] if "entry_id" in waiting.json["documents"][0] else CODE
+    entry = waiting.json["documents"][0].get("entry_id", CODE)
     shown = embedded("review", entry)
     assert "re-cut of cut 1" in shown.out.decode()
     assert f"# {CODE}-DIEU2  now at  {CODE}-DIEU3  renumbered" in shown.out.decode()

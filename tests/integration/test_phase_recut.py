@@ -150,6 +150,21 @@ def test_a_retired_address_is_never_another_units(ledger: Ledger) -> None:
     assert rebuilt(ledger, 3) == FIRST
 
 
+def test_a_split_and_a_merge_end_what_was_and_begin_what_is(ledger: Ledger) -> None:
+    whole = FIRST.replace(prose(22, 16).encode(), f"{prose(61, 14)} {prose(62, 14)}".encode())
+    parted = FIRST.replace(f"2. {prose(22, 16)}.\n".encode(), b"", 1)
+    parted += f"Điều 5. Quy định {prose(5, 9)}\n1. {prose(61, 14)}.\n2. {prose(62, 14)}.\n".encode()
+    for data in (whole, parted, whole):
+        proven(ledger, data)
+    split, merge = operations(ledger, 2), operations(ledger, 3)
+    assert split == {"L1-DIEU2-K2": "retire", **dict.fromkeys(("L1-DIEU5", "L1-DIEU5-K1", "L1-DIEU5-K2"), "insert")}
+    assert merge == {"L1-DIEU2-K2-N2": "insert", **dict.fromkeys(("L1-DIEU5", "L1-DIEU5-K1", "L1-DIEU5-K2"), "retire")}
+    told = report(ledger).proposal("L1")
+    assert told.base is not None
+    assert [rebuilt(ledger, cut) for cut in (1, 2, 3)] == [whole, parted, whole]
+    assert audited(ledger) == []
+
+
 def test_a_recut_that_changes_nothing_writes_nothing_and_says_so(ledger: Ledger) -> None:
     proven(ledger, FIRST)
     entry_id = proven(ledger, REVISED)

@@ -55,6 +55,8 @@ def mark(
         return
     request = result.entry.request
     said = "marked" if result.created else "was marked before: nothing was written"
+    if result.living is not None:
+        said = f"stands exactly so as of cut {result.living}: nothing was written"
     output.print_line(f"{result.entry.entry_id}: {request.document_code} {said}")
     output.print_line(f"{request.unit_count} units, {request.exception_count} exceptions, {result.entry.status}")
 

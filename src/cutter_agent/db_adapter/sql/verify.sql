@@ -74,7 +74,7 @@ ORDER BY signature_id;
 -- name: find_foreign_columns
 -- principal: cutter_verify
 -- verb: SELECT
--- tables: cutter_governance.manifest_envelope, cutter_governance.manifest_unit_block, cutter_governance.review_decision, cutter_governance.dot_pair_signature, cutter_governance.cut_change_set, cutter_governance.verify_result, iu.unit_version
+-- tables: cutter_governance.manifest_envelope, cutter_governance.manifest_unit_block, cutter_governance.review_decision, cutter_governance.dot_pair_signature, cutter_governance.cut_change_set, cutter_governance.verify_result, iu.unit_version, iu.information_unit
 SELECT 'manifest_envelope' AS written, e.envelope_id::text AS row_key
 FROM cutter_governance.manifest_envelope AS e
 WHERE e.source_doc_ref = %(entry_id)s
@@ -103,8 +103,9 @@ SELECT 'cut_change_set', c.change_set_id::text
 FROM cutter_governance.cut_change_set AS c
 WHERE c.change_set_id = %(change_set_id)s AND c.verifier_signature_id IS NOT NULL
 UNION ALL
-SELECT 'unit_version', v.unit_id::text
+SELECT 'unit_version', u.canonical_address
 FROM iu.unit_version AS v
+JOIN iu.information_unit AS u ON u.unit_id = v.unit_id
 WHERE v.document_ref = %(document_ref)s AND v.cut_seq <= %(cut_seq)s
   AND (num_nulls(v.unit_kind, v.section_type) = 1
         OR (v.unit_kind IS NULL AND num_nonnulls(v.unit_number, v.parent_unit_id) > 0));

@@ -163,6 +163,7 @@ SAVEPOINT_TWIN = Plant(
         Edit(
             path=TRANSACTION,
             old="""        self._open = False
+        self._require_no_stream("commit")
         xid = self._xid()
 """,
             new="""        self._open = False
@@ -282,7 +283,7 @@ DROPPED_UNIT = Plant(
     edits=(
         Edit(
             path=CUT,
-            old="        store.add_versions(change_set, plan.units)\n",
+            old="        (store.add_recut_versions if plan.again else store.add_versions)(change_set, plan.units)\n",
             new="        store.add_versions(change_set, plan.units[:-1])\n",
         ),
         Edit(path=CUT, old="    if counted != approved:\n", new="    if counted[0] + 1 != approved[0]:\n"),
@@ -299,8 +300,10 @@ BODY_CHANGED_AFTER_APPROVAL = Plant(
     edits=(
         Edit(
             path=EXECUTOR,
-            old="                unit.body,\n",
-            new='                unit.body.replace("e", "é"),\n',
+            old='        """Write one version of each of these units, all at once."""\n        lines = (\n',
+            new='        """Write one version of each of these units, all at once."""\n'
+            '        units = [__import__("dataclasses").replace(unit, body=unit.body.replace("e", "é")) for unit in units]\n'
+            "        lines = (\n",
         ),
     ),
     verdict="PRODUCT_FAIL",

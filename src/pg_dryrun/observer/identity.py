@@ -3,10 +3,14 @@ G-21)."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pg_dryrun.observer.connection import APPLICATION_PREFIX, Observer
+
+_LEAVING_S = 1.0
+_LOOK_AGAIN_S = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +69,20 @@ def identity(observer: Observer) -> ServerIdentity:
 
 
 def footprint(observer: Observer) -> Footprint:
-    """The footprint of the connected database and its server; ``sessions_of_this_tool`` does not count this one."""
+    """The footprint of the connected database and its server; ``sessions_of_this_tool`` does not count this one.
+
+    A backend outlives its closed socket by some milliseconds: sessions of ours that are on their way out get up to
+    ``_LEAVING_S`` to be gone before they are counted.
+    """
+    deadline = time.monotonic() + _LEAVING_S
+    found = _footprint(observer)
+    while found.sessions_of_this_tool and time.monotonic() < deadline:
+        time.sleep(_LOOK_AGAIN_S)
+        found = _footprint(observer)
+    return found
+
+
+def _footprint(observer: Observer) -> Footprint:
     row = observer.rows(
         "SELECT pg_catalog.pg_database_size(current_database()) AS size,"
         " pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text AS next_xid,"

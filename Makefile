@@ -32,8 +32,8 @@ format: setup    ## ruff format and the fixes that are safe
 kills: setup     ## full form: kill -9 at 50 random moments of a cut (CI runs a short form)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -k kill tests/acceptance $(ARGS)
 
-plants: setup    ## full form: every planted defect, each rehearsed and named (CI runs a short form)
-	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/acceptance/test_plants.py $(ARGS)
+plants: setup    ## every planted defect, each rehearsed and named (part of make test, too)
+	@$(PYTEST) -n $(JOBS) tests/acceptance/test_plants.py $(ARGS)
 
 schema: setup    ## remake what the migrations decide: schema.sql, expected/*.json, docs/reference/{tables,rights,states}.md
 	@$(BIN)/python -m cutter_agent.db_adapter.generate

@@ -6,8 +6,7 @@ planting nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 SESSION = "src/cutter_agent/db_adapter/session.py"
 POOL = "src/cutter_agent/db_adapter/pool.py"
@@ -37,8 +36,6 @@ class Plant:
     failed_check: str | None
     says: tuple[str, ...] = ()
     plan: str = ""
-    law: str | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 _LEAVING_FIND = Edit(

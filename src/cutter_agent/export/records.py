@@ -31,6 +31,13 @@ def unit_lines(document: ExportedDocument, units: Iterable[Placed]) -> Iterator[
 
 def chunk_lines(document: ExportedDocument, units: Iterable[Placed], *, max_characters: int) -> Iterator[str]:
     """One JSON object a chunk. A unit is its chunks, one after another. A unit of white space alone has none."""
+    return map(_line, chunk_records(document, units, max_characters=max_characters))
+
+
+def chunk_records(
+    document: ExportedDocument, units: Iterable[Placed], *, max_characters: int
+) -> Iterator[dict[str, Any]]:
+    """The same as ``chunk_lines``, as values."""
     for place in units:
         if not place.unit.text.strip():
             continue
@@ -38,18 +45,15 @@ def chunk_lines(document: ExportedDocument, units: Iterable[Placed], *, max_char
         start_byte = place.start_byte
         for number, piece in enumerate(pieces, start=1):
             data = piece.encode("utf-8")
-            yield _line(
-                _common(document, place)
-                | {
-                    "chunk_id": f"{place.unit.address}#{number}",
-                    "part": number,
-                    "parts": len(pieces),
-                    "text": piece,
-                    "start_byte": start_byte,
-                    "end_byte": start_byte + len(data),
-                    "chunk_sha256": hashlib.sha256(data).hexdigest(),
-                }
-            )
+            yield _common(document, place) | {
+                "chunk_id": f"{place.unit.address}#{number}",
+                "part": number,
+                "parts": len(pieces),
+                "text": piece,
+                "start_byte": start_byte,
+                "end_byte": start_byte + len(data),
+                "chunk_sha256": hashlib.sha256(data).hexdigest(),
+            }
             start_byte += len(data)
 
 

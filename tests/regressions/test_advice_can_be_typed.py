@@ -90,3 +90,12 @@ def test_a_state_or_an_id_that_does_not_exist_is_a_usage_error(embedded) -> None
     assert (number.code, number.error["code"]) == (2, "USAGE")
     streamed = embedded("verify", "--stream", stdin=b"L12-2020-QH14\n")
     assert json.loads(streamed.out.splitlines()[1])["error"]["code"] == "USAGE"
+
+
+def test_an_unknown_entry_is_a_usage_error_whoever_asks(embedded) -> None:
+    unknown = "00000000-0000-4000-8000-000000000000"
+    for command in (["verify"], ["cut-approved"], ["review"], ["status"], ["resolve", "--way", "abandon"]):
+        more = ["--rationale", "so"] if command[0] == "resolve" else []
+        answer = embedded(*command, unknown, *more, "--json")
+        assert (answer.code, answer.error["code"]) == (2, "USAGE"), command
+        assert unknown in answer.error["message"]

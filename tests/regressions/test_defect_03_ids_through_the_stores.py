@@ -8,7 +8,7 @@ from uuid import UUID
 from tests.pipeline_room import Ledger, law
 
 from cutter_agent.db_adapter.store.verifier import VerifierStore
-from cutter_agent.phases.verify import gather
+from cutter_agent.phases.gathering import Gathering
 from cutter_agent.signing import open_signature
 from sealing.canonical import canonical_bytes
 
@@ -33,7 +33,7 @@ def test_everything_read_back_is_text_and_can_be_spelt_canonically(ledger: Ledge
         entry, change_set = store.find_entry(entry_id), store.change_set_to_verify(entry_id)
         assert entry is not None
         assert change_set is not None
-        evidence = gather(store, entry, change_set, ledger.exec_key.public)
+        evidence = Gathering(store, change_set.document_ref, ledger.exec_key.public).of(entry, change_set)
     assert uuids_in(evidence) == []
     assert uuids_in(entry) == []
     assert canonical_bytes([row.after_state_snapshot for row in evidence.affected])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from cutter_agent.errors import UsageError
 from cutter_agent.model import EntryStatus
-from cutter_agent.phases.verify import gather
+from cutter_agent.phases.gathering import Gathering
 from cutter_agent.ports import VerifyDatabase, VerifyStore
 from cutter_agent.rows import Document, DocumentCut
 from cutter_agent.verifier import governance
@@ -70,14 +70,15 @@ def _read(database: VerifyDatabase, document: Document, keys: Keys) -> list[Audi
 
 
 def _document(store: VerifyStore, document: Document, keys: Keys) -> Iterator[Audited]:
-    newest = {cut.entry_id: cut for cut in store.cuts_of_document(document.document_ref)}
+    gathering = Gathering(store, document.document_ref, keys.executor)
+    newest = {cut.entry_id: cut for cut in gathering.cuts}
     if not newest:
         yield _finding(document, None, None, "document_without_cut", "no change set of this document is stored")
     for cut in newest.values():
-        yield _cut(store, document, cut, keys)
+        yield _cut(store, gathering, document, cut, keys)
 
 
-def _cut(store: VerifyStore, document: Document, cut: DocumentCut, keys: Keys) -> Audited:
+def _cut(store: VerifyStore, gathering: Gathering, document: Document, cut: DocumentCut, keys: Keys) -> Audited:
     if cut.entry_id is None:
         return _finding(document, cut, None, "envelope", "the envelope that this cut was approved with is not stored")
     entry = store.find_entry(cut.entry_id)
@@ -87,7 +88,7 @@ def _cut(store: VerifyStore, document: Document, cut: DocumentCut, keys: Keys) -
     if entry.status not in _PROVABLE:
         defects = tuple(governance.chain(entry, store.chain(entry.entry_id)))
         return _audited(document, cut, str(entry.status), None, defects)
-    evidence = gather(store, entry, change_set, keys.executor)
+    evidence = gathering.of(entry, change_set)
     if entry.status is EntryStatus.VERIFIED_COMPLETE:
         name = evidence.results[-1].verifier_signature_id if evidence.results else None
         signature = store.signature(name) if name else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cutter_agent.errors import GovernanceRefused, StaleApproval
+from cutter_agent.errors import GovernanceRefused, StaleApproval, UsageError
 from cutter_agent.idempotency import unit_id
 from cutter_agent.manifest import SealedManifest, parse, seal
 from cutter_agent.model import EntryKind, Manifest, ManifestBlock
@@ -44,9 +44,14 @@ class StoredProposal:
 
 
 def known_entry(entry: Entry | None, entry_id: str) -> Entry:
-    """The entry of kind ``cut``. Raises ``GovernanceRefused`` when there is none."""
+    """The entry of kind ``cut``.
+
+    Raises:
+        UsageError: there is none of this id.
+        GovernanceRefused: it is an escalation.
+    """
     if entry is None:
-        raise GovernanceRefused(f"there is no entry {entry_id}", remedy="`iu-cutter status` lists the entries.")
+        raise UsageError(f"there is no entry {entry_id}", remedy="iu-cutter status lists the entries.")
     if entry.kind is not EntryKind.CUT:
         raise GovernanceRefused(
             f"entry {entry_id} is an {entry.kind}: nothing of its own can be reviewed or cut",

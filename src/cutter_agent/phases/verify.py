@@ -7,7 +7,6 @@ that is a result and is committed, not an exception.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,14 +14,15 @@ from cutter_agent.errors import GovernanceRefused, PhantomSuccess, VerificationF
 from cutter_agent.idempotency import escalation_id, signature_id, verify_result_id
 from cutter_agent.ledger import first_history, new_entry, next_history
 from cutter_agent.model import ChangeKind, EntryKind, EntryStatus, LifecycleStatus
+from cutter_agent.phases.gathering import Gathering
 from cutter_agent.phases.replay import converging
 from cutter_agent.phases.stored import known_entry
 from cutter_agent.ports import Clock, VerifyDatabase, VerifyStore
 from cutter_agent.record_digests import verdict_records
-from cutter_agent.rows import ChangeSet, DocumentCut, Entry, History, VerifyResult
+from cutter_agent.rows import Entry, History, VerifyResult
 from cutter_agent.signing import Bound, SignatureRow, Signer, VerifyResultClaim
 from cutter_agent.state_machine import require_move
-from cutter_agent.verifier.evidence import EarlierCut, Evidence, PastCut, Proof
+from cutter_agent.verifier.evidence import Evidence, Proof
 from cutter_agent.verifier.prove import prove
 from sealing.digest import canonical_digest
 from sealing.keys import PublicKey
@@ -89,7 +89,7 @@ def verify(
         require_move(entry.status, EntryStatus.VERIFY_IN_PROGRESS, entry_id=entry_id)
         if change_set is None:
             raise GovernanceRefused(f"entry {entry_id} has no change set", remedy="Cut it first.")
-        evidence = gather(store, entry, change_set, executor_key)
+        evidence = Gathering(store, change_set.document_ref, executor_key).of(entry, change_set)
         proof = prove(evidence)
         _require_a_place_for_the_verdict(evidence, proof)
         plan = decide(evidence, proof, entry=entry, earlier=results, signer=signer, now=clock())
@@ -97,61 +97,6 @@ def verify(
         return VerifyOutcome(result=plan.result, status=plan.after, created=True)
 
     return converging(lambda: database.serializable("VERIFY", body))
-
-
-def gather(store: VerifyStore, entry: Entry, change_set: ChangeSet, executor_key: PublicKey) -> Evidence:
-    """Read everything about a cut: a constant number of statements, whatever the number of units.
-
-    Two more for each earlier cut of which versions still hold.
-    """
-    held = store.units_as_of(change_set.document_ref, change_set.cut_seq)
-    writers = {unit.change_set_id for unit in held}
-    cuts = store.cuts_of_document(change_set.document_ref)
-    return Evidence(
-        entry=entry,
-        document=store.document(change_set.document_ref),
-        change_set=change_set,
-        envelopes=store.every_envelope(entry.entry_id),
-        decisions=store.every_decision(entry.entry_id, change_set.manifest_id),
-        signature=store.signature(change_set.executor_signature_id),
-        signature_ids=store.signature_ids(change_set.change_set_id),
-        executor_key=executor_key,
-        stored_manifest=store.manifest(change_set.manifest_digest),
-        stored_snapshot=store.snapshot(change_set.snapshot_sha256),
-        blocks=store.blocks(change_set.manifest_id),
-        affected=store.affected_rows(change_set.change_set_id),
-        units=[unit for unit in held if not unit.ends_life],
-        ended=[unit for unit in held if unit.ends_life],
-        past=_past(store, change_set, cuts),
-        aliases=store.aliases(change_set.document_ref) if change_set.cut_seq > 1 else (),
-        document_unit_count=store.unit_count(change_set.document_ref, change_set.cut_seq),
-        document_cuts=cuts,
-        version_counts=store.version_counts(change_set.document_ref),
-        chain=store.chain(entry.entry_id),
-        results=store.verify_results(change_set.change_set_id),
-        foreign_columns=store.foreign_columns(entry.entry_id, change_set),
-        earlier=[
-            EarlierCut(
-                change_set=cut.change_set,
-                signature=store.signature(cut.change_set.executor_signature_id),
-                affected=store.affected_rows(cut.change_set.change_set_id),
-            )
-            for cut in cuts
-            if cut.change_set.change_set_id in writers - {change_set.change_set_id}
-        ],
-    )
-
-
-def _past(store: VerifyStore, change_set: ChangeSet, cuts: Sequence[DocumentCut]) -> list[PastCut]:
-    """Every earlier proven cut, as its units stand: one statement for each."""
-    return [
-        PastCut(
-            change_set=cut.change_set,
-            units=[u for u in store.units_as_of(change_set.document_ref, cut.change_set.cut_seq) if not u.ends_life],
-        )
-        for cut in cuts
-        if cut.passed and cut.change_set.cut_seq < change_set.cut_seq
-    ]
 
 
 def decide(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cutter_agent.signing import affected_digest
+from cutter_agent.rows import StoredUnit
 from cutter_agent.verifier.evidence import Defect, EarlierCut, Evidence
 from cutter_agent.verifier.governance import affected_state
 from cutter_agent.verifier.records import opened
@@ -15,13 +15,13 @@ from cutter_agent.verifier.records import opened
 
 def defects(evidence: Evidence) -> Iterator[Defect]:
     """Every defect of units that hold from an earlier cut."""
+    held: dict[str, list[StoredUnit]] = {}
+    for unit in evidence.held:
+        held.setdefault(unit.change_set_id, []).append(unit)
     for cut in evidence.earlier:
         yield from _signed(cut, evidence)
-        rows = {row.target_row_id: row for row in cut.affected}
-        for unit in evidence.held:
-            if unit.change_set_id != cut.change_set.change_set_id:
-                continue
-            row = rows.get(unit.unit_id)
+        for unit in held.get(cut.change_set.change_set_id, ()):
+            row = cut.rows.get(unit.unit_id)
             if row is None:
                 yield _defect("affected_missing", "no ledger row of its own cut names it", unit.canonical_address)
             else:
@@ -38,7 +38,7 @@ def _signed(cut: EarlierCut, evidence: Evidence) -> Iterator[Defect]:
         ("change_set_id", change_set.change_set_id),
         ("document_ref", change_set.document_ref),
         ("cut_seq", change_set.cut_seq),
-        ("units_sha256", affected_digest(cut.affected)),
+        ("units_sha256", cut.units_sha256),
     ):
         if predicate.get(name) != said:
             message = f"cut {change_set.cut_seq}: {name}: signed was {predicate.get(name)}, stored is {said}"

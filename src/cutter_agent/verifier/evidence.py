@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from cutter_agent.rows import (
     AffectedRow,
@@ -22,7 +24,7 @@ from cutter_agent.rows import (
     VerifyResult,
     VersionCount,
 )
-from cutter_agent.signing import SignatureRow
+from cutter_agent.signing import SignatureRow, affected_digest
 from sealing.canonical import JsonValue
 from sealing.keys import PublicKey
 
@@ -37,19 +39,58 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class EarlierCut:
-    """A cut before this one, of which versions still hold: what it says it touched, and its signature."""
+    """A cut before this one, of which versions still hold: what it says it touched, and its signature.
+
+    What is worked out of it is worked out once, however many later cuts rest on it.
+    """
 
     change_set: ChangeSet
     signature: SignatureRow | None
     affected: Sequence[AffectedRow]
 
+    @cached_property
+    def units_sha256(self) -> str:
+        """The digest of what it touched, as its signature must say it."""
+        return affected_digest(self.affected)
+
+    @cached_property
+    def rows(self) -> Mapping[str, AffectedRow]:
+        """What it touched, by unit."""
+        return {row.target_row_id: row for row in self.affected}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stood:
+    """Where a unit stood as of a past cut."""
+
+    canonical_address: str
+    version_seq: int
+    change_set_id: str
+
 
 @dataclass(frozen=True, kw_only=True)
 class PastCut:
-    """An earlier cut that was proven, and the units as they stood as of it."""
+    """An earlier cut that was proven: what its units, as they are stored now, give as of it, and where they stood."""
 
     change_set: ChangeSet
-    units: Sequence[StoredUnit]
+    rebuilt_sha256: str
+    stood: Mapping[str, Stood]
+
+    @classmethod
+    def of(cls, change_set: ChangeSet, units: Sequence[StoredUnit]) -> PastCut:
+        """``units``: those that live as of the cut, in order."""
+        digest = hashlib.sha256()
+        for unit in units:
+            digest.update(unit.body.encode("utf-8"))
+        stood = {
+            unit.unit_id: Stood(
+                canonical_address=unit.canonical_address,
+                version_seq=unit.version_seq,
+                change_set_id=unit.change_set_id,
+            )
+            for unit in units
+        }
+        return cls(change_set=change_set, rebuilt_sha256=digest.hexdigest(), stood=stood)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +98,7 @@ class Evidence:
     """Everything stored about one cut, as the verifier's own role reads it.
 
     ``units`` live as of the cut, ``ended`` do not any more. ``past``: the earlier proven cuts, oldest first.
+    ``aliases``: every one of the document. ``alias_orders``: manifests, by change set, of the cuts that wrote them.
 
     ``verdict`` is None while the cut waits for one (VERIFY), and what an audit must find proven afterwards.
     """
@@ -77,6 +119,7 @@ class Evidence:
     ended: Sequence[StoredUnit]
     past: Sequence[PastCut]
     aliases: Sequence[Alias]
+    alias_orders: Mapping[str, bytes]
     document_unit_count: int
     document_cuts: Sequence[DocumentCut]
     version_counts: Sequence[VersionCount]

@@ -10,13 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from uuid import uuid5
 
 from cutter_agent.rows import StoredUnit, UnitBlock
 from cutter_agent.verifier.blocks import columns, rebuilt
-from cutter_agent.verifier.evidence import Defect, Evidence, PastCut
-from cutter_agent.verifier.round_trip import rebuilt_digest
-from cutter_agent.verifier.structure import NAMESPACE
+from cutter_agent.verifier.evidence import Defect, Evidence, PastCut, Stood
 
 Block = Mapping[str, Any]
 _KEPT, _NEW = "unchanged", "inserted"
@@ -43,12 +40,11 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Bloc
     if base is not None:
         yield from _fates(evidence, ordered, part, base)
     yield from _ends(evidence, part)
-    yield from _aliases(evidence, ordered, part)
 
 
 def _past(evidence: Evidence) -> Iterator[Defect]:
     for cut in evidence.past:
-        digest, said = rebuilt_digest(cut.units), cut.change_set.snapshot_sha256
+        digest, said = cut.rebuilt_sha256, cut.change_set.snapshot_sha256
         if digest != said:
             message = f"as of cut {cut.change_set.cut_seq} the stored units give {digest}, the snapshot was {said}"
             yield Defect(axis=1, code="past_cut", message=message)
@@ -112,8 +108,7 @@ def _origin(evidence: Evidence, header: Mapping[str, Any], place: int, end: Bloc
 
 def _fates(evidence: Evidence, blocks: Sequence[Block], part: Block, base: PastCut) -> Iterator[Defect]:
     """Identities: what lives on was there, what is new was not, and the unchanged was not touched."""
-    before = {unit.unit_id: unit for unit in base.units}
-    ever = {unit.unit_id for cut in evidence.past for unit in cut.units}
+    before = base.stood
     now = {unit.unit_id: unit for unit in evidence.units}
     at_once = evidence.change_set.cut_seq == base.change_set.cut_seq + 1
     operations = {row.target_row_id: row.operation_kind for row in evidence.affected}
@@ -125,7 +120,7 @@ def _fates(evidence: Evidence, blocks: Sequence[Block], part: Block, base: PastC
             continue
         if Decimal(unit.render_order) != Decimal(word["render_order"]):
             yield _defect("order", f"it stands at {unit.render_order}, approved was {word['render_order']}", address)
-        if change == _NEW and name in ever:
+        if change == _NEW and any(name in cut.stood for cut in evidence.past):
             yield _defect("recut_identity", "approved as a new unit, and its address was another's before", address)
         if change != _NEW and name not in before:
             yield _defect("recut_identity", f"approved as {change}, and it did not live before", address)
@@ -143,7 +138,7 @@ def _fates(evidence: Evidence, blocks: Sequence[Block], part: Block, base: PastC
             yield _defect("recut_identity", "approved as ended, and it did not live before", end["address"])
 
 
-def _same_version(before: StoredUnit, now: StoredUnit) -> bool:
+def _same_version(before: Stood, now: StoredUnit) -> bool:
     return (before.version_seq, before.change_set_id) == (now.version_seq, now.change_set_id)
 
 
@@ -160,23 +155,6 @@ def _ends(evidence: Evidence, part: Block) -> Iterator[Defect]:
 
 _NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """SHA-256 of no bytes."""
-
-
-def _aliases(evidence: Evidence, blocks: Sequence[Block], part: Block) -> Iterator[Defect]:
-    """What the new snapshot calls a unit stands in the trail of its names."""
-    stored = {row.alias_id: row for row in evidence.aliases}
-    envelope = evidence.change_set.manifest_id
-    for block, word in zip(blocks, part["units"], strict=True):
-        text = word["alias"]
-        if text is None:
-            continue
-        name = str(uuid5(NAMESPACE, f"alias\n{envelope}\n{word['target_unit_id']}\n{text}"))
-        row = stored.get(name)
-        kind = "redirect" if word["change"] == "moved" else "rename"
-        if row is None:
-            yield _defect("alias_missing", f"the new snapshot calls it {text}, and no alias says so", block["address"])
-        elif (row.target_unit_id, row.alias_text, row.alias_kind) != (word["target_unit_id"], text, kind):
-            yield _defect("alias", f"its alias is {row.alias_text} ({row.alias_kind})", block["address"])
 
 
 def _defect(code: str, message: str, address: str | None = None) -> Defect:

@@ -1,0 +1,33 @@
+"""An audit read every earlier cut again for each cut of a document: 40 cuts took 17 times as long as 10."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from tests.integration.test_phase_recut import FIRST, audited, proven
+from tests.pipeline_room import Ledger
+from tests.recut_room import prose
+
+from cutter_agent.db_adapter.transaction import Transaction
+
+
+def test_each_further_cut_costs_as_much_as_the_one_before(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: Counter[str] = Counter()
+    fetch = Transaction.fetch
+
+    def counted(self: Transaction, name: str, values: object = None) -> object:
+        asked[name] += 1
+        return fetch(self, name, values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Transaction, "fetch", counted)
+    totals = []
+    for edition in range(6):
+        proven(ledger, FIRST.replace(prose(21, 16).encode(), (prose(21, 14) + f" edition {edition}").encode()))
+        asked.clear()
+        assert audited(ledger) == []
+        totals.append(asked.total())
+        assert asked["units_as_of"] == edition + 1
+    steps = [after - before for before, after in pairwise(totals[1:])]
+    assert len(set(steps)) == 1, totals

@@ -134,8 +134,9 @@ class Finding:
     end_byte: int | None = None
 
 
-class Unit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Unit(msgspec.Struct, frozen=True, gc=False):
     """One node of a cut. A struct and not a dataclass: a law has thousands, and a struct is made ten times as fast.
+    For the same reason the segmenter gives the fields by position, in this order; everybody else names them.
 
     ``[start_byte, end_byte)`` is its own span in the snapshot; own spans tile the snapshot.
 

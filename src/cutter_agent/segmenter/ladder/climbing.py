@@ -11,55 +11,52 @@ from collections.abc import Callable, Sequence
 
 from cutter_agent.segmenter.grammar import Block, Gaps, NumberStyle, Profile, Run, Rung
 from cutter_agent.segmenter.ladder import lines
-from cutter_agent.segmenter.ladder.frames import FLUSH, RANKING, ROOT, WHY, Fit, Frame, Place, Rungs, Told
+from cutter_agent.segmenter.ladder.frames import FLUSH, RANKING, WHY, Fit, Frame, Place, Rungs, Told
 from cutter_agent.segmenter.ladder.labels import STEP, Label, follows
-from cutter_agent.segmenter.ladder.scanning import Candidate, Scanner
+from cutter_agent.segmenter.ladder.scanning import Candidate, Reading, Scanner
+from cutter_agent.segmenter.ladder.stack import Stack
 
 _LARGEST_LONE_GAP, _LARGEST_GAP, _AHEAD = 3, 8, 12
-_MOST_DEEP = 40
 _LONGEST_ADDRESS = 300
+_NEXT, _FREE, _GAP = Fit.NEXT, Fit.FREE, Fit.GAP
+_NO_NUMBER = "it says no number that this level could have"
 
 
 class Climb:
     """One climb through one text."""
 
     def __init__(
-        self, scanner: Scanner, shadow: str, code: str, quoted: Callable[[int], bool], *, explain: bool = False
+        self, scanner: Scanner, shadow: str, code: str, quoted: Callable[[int], bool] | None, *, explain: bool = False
     ) -> None:
         self.out = Rungs()
         self._scanner = scanner
         self._profile: Profile = scanner.profile
         self._rungs: tuple[Rung, ...] = scanner.profile.rungs
         self._shadow = shadow
+        self._code = code
         self._quoted = quoted
         self._explain = explain
-        self._frames = [Frame(ROOT, code, indent=None, content=None)]
         names = [rung.name for rung in self._rungs]
-        self._under = [frozenset(names.index(n) for n in rung.address_under) for rung in self._rungs]
-        self._inside = [frozenset(names.index(n) for n in rung.inside) for rung in self._rungs]
         self._chains = [frozenset(names.index(n) for n in rung.chains) for rung in self._rungs]
         self._dotted = [NumberStyle.DOTTED in rung.numbers for rung in self._rungs]
-        # By level: which open levels it closes; the last two are flush text and the document.
-        self._closes = [
-            [at == rank or (at > rank and not other.floats) for at, other in enumerate(self._rungs)] + [False, False]
-            for rank in range(len(self._rungs))
-        ]
-        self._flushed = False
+        self._free = [rung.run is Run.FREE for rung in self._rungs]
+        self._stack = Stack(self._profile, code, indented=False)
+        self._last = -1  # where the latest unit starts
         self._latest: dict[int, int] = {}
         self._taken: set[str] = set()
         self._repeats: dict[str, int] = {}
-        self._wholes = 0
-        self._indented = False
         self._candidates: Sequence[Candidate] = ()
 
     def climb(self, candidates: Sequence[Candidate]) -> None:
         """Judges every candidate, in order."""
         self._candidates = candidates
-        self._indented = self._scanner.layout.indented and any(c.form >= 0 and c.label > c.line > 0 for c in candidates)
+        indented = self._scanner.layout.indented and any(c.form >= 0 and c.label > c.line > 0 for c in candidates)
+        self._stack = Stack(self._profile, self._code, indented=indented)
+        quoted = self._quoted
         for index, candidate in enumerate(candidates):
             if candidate.form < 0:
                 self._plain(candidate, index)
-            elif self._quoted(candidate.line):
+            elif quoted is not None and quoted(candidate.line):
                 self._tell(candidate, None, "it stands inside a quotation")
             else:
                 self._line(candidate, index)
@@ -73,7 +70,8 @@ class Climb:
                 return
             candidate, rank = other, self._offer(other, index, None)
         while rank is not None and self._chains[rank]:
-            following = self._scanner.follows_on(self._shadow, rank, candidate.end)
+            only_chained = not self._explain
+            following = self._scanner.follows_on(self._shadow, rank, candidate.end, only_chained=only_chained)
             if following is None:
                 return
             candidate, rank = following, self._offer(following, index, self._chains[rank])
@@ -82,11 +80,12 @@ class Climb:
 
     def _offer(self, candidate: Candidate, index: int, only: frozenset[int] | None) -> int | None:
         best: Place | None = None
-        why = "it says no number that this level could have"
-        for rank, label in self._scanner.readings(candidate.form, candidate.text):
+        why = _NO_NUMBER
+        for reading in self._scanner.readings(candidate.form, candidate.text):
+            rank = reading[0]
             if only is not None and rank not in only:
                 continue
-            place = self._place(rank, label, candidate, index, chained=only is not None)
+            place = self._place(reading, candidate, index, chained=only is not None)
             if isinstance(place, str):
                 why = f"as {self._rungs[rank].name}: {place}" if self._explain else place
             elif best is None or self._better(place, best, candidate, index):
@@ -117,7 +116,7 @@ class Climb:
             found = next(
                 (
                     read.last
-                    for other, read in self._scanner.readings(following.form, following.text)
+                    for other, read, _ in self._scanner.readings(following.form, following.text)
                     if other == rank and read is not None and read.first is not None and follows(last, read.first)
                 ),
                 None,
@@ -130,102 +129,64 @@ class Climb:
                 return False
         return False
 
-    def _place(self, rank: int, label: Label | None, candidate: Candidate, index: int, *, chained: bool) -> Place | str:
-        rung, frames = self._rungs[rank], self._frames
-        if (
-            rung.opens_paragraph
-            and not chained
-            and not lines.opens_paragraph(self._shadow, candidate.line, self._last_start())
-        ):
+    def _place(self, reading: Reading, candidate: Candidate, index: int, *, chained: bool) -> Place | str:
+        rank, label, suffix = reading
+        rung, shadow, at = self._rungs[rank], self._shadow, candidate.label
+        if rung.opens_paragraph and not chained and not lines.opens_paragraph(shadow, candidate.line, self._last):
             return "it opens no paragraph: the line before it goes on"
-        keep = self._kept(rank, rung, candidate, chained=chained)
-        if keep < 0:
-            return "its indentation puts it deeper than this level"
-        if self._wholes and any(frame.whole for frame in frames[:keep]):
-            return "it stands in a unit that is kept whole"
-        if self._inside[rank] and self._inside[rank].isdisjoint([frame.rank for frame in frames[:keep]]):
-            return f"no {' or '.join(rung.inside)} is open"
-        if keep > _MOST_DEEP:
-            return "it is nested too deeply"
+        depth = lines.depth(shadow, at) if rung.container else 0
+        move = self._stack.move(rank, at - candidate.line, depth, chained=chained)
+        if move.refusal is not None:
+            return move.refusal
         if rung.restarts and self._count_goes_on(rank, index):
             return "the count of the body goes on behind it"
-        scope_at = self._scope_at(rank, rung, keep)
-        scope = frames[scope_at]
-        fit, last = self._fit(rank, rung, label, scope)
-        flush_at = self._flush_at(scope_at, keep) if self._flushed else 0
-        if flush_at:
-            flush = frames[flush_at]
-            begins = label is not None and label.first is not None and follows(0, label.first)
-            if rank in flush.counts or (begins and fit not in (Fit.NEXT, Fit.FREE, Fit.GAP)):
+        frames, keep = self._stack.frames, move.keep
+        scope = frames[move.scope_at]
+        fit, last = self._fit(rank, label, scope)
+        if move.flush_at:
+            flush = frames[move.flush_at]
+            if self._in_flush(rank, label, flush, fit):
                 scope = flush
-                fit, last = self._fit(rank, rung, label, scope)
+                fit, last = self._fit(rank, label, scope)
             else:
-                keep = flush_at
+                keep = move.flush_at
         if self._dotted[rank] and label is not None and frames[keep - 1].dotted != label.outer:
             return f"{label.text} does not stand under {'.'.join(map(str, label.outer)) or 'the document'}"
-        if not rung.sure and (why := self._misfit(fit, last, rank, label, candidate, index)):
+        if fit is not _NEXT and not rung.sure and (why := self._misfit(fit, last, rank, label, candidate, index)):
             return why
-        return Place(rank, label, keep, scope, fit, last)
+        return Place(rank, label, suffix, keep, scope, fit, last)
 
-    def _flush_at(self, scope_at: int, keep: int) -> int:
-        """Where the innermost flush text stands behind the scope; 0 for none."""
-        return max((at for at in range(scope_at + 1, keep) if self._frames[at].rank == FLUSH), default=0)
+    @staticmethod
+    def _in_flush(rank: int, label: Label | None, flush: Frame, fit: Fit) -> bool:
+        """Whether a label behind a flush text belongs to a list of that text's own."""
+        if flush.counts is not None and rank in flush.counts:
+            return True
+        begins = label is not None and label.first is not None and follows(0, label.first)
+        return begins and fit not in (_NEXT, _FREE, _GAP)
 
-    def _kept(self, rank: int, rung: Rung, candidate: Candidate, *, chained: bool) -> int:
-        """How many open units stay open; -1 where indentation forbids what the rank demands."""
-        frames, rungs = self._frames, self._rungs
-        if not self._indented and not rung.container:
-            row = self._closes[rank]
-            return next((at for at, frame in enumerate(frames) if row[frame.rank]), len(frames))
-        indent = candidate.label - candidate.line
-        depth = lines.depth(self._shadow, candidate.label) if rung.container else 0
-        by_indent = self._indented and not rung.container and not chained
-        for at in range(1, len(frames)):
-            frame = frames[at]
-            if frame.rank == FLUSH:
-                closes = rung.container
-            elif frame.rank == rank:
-                closes = True
-            else:
-                other = rungs[frame.rank]
-                closes = frame.rank > rank and not other.floats and not (rung.floats and other.container)
-                if closes and depth and not other.container and 0 < frame.depth < depth:
-                    closes = False  # a heading deeper than the article's, in a text that has both: inside the article
-            if closes:
-                outdented = by_indent and frame.indent is not None and frame.indent < indent and not frame.chained
-                return -1 if outdented and not rung.container else at
-            if by_indent and frame.indent is not None and frame.indent >= indent:
-                return at
-        return len(frames)
-
-    def _scope_at(self, rank: int, rung: Rung, keep: int) -> int:
-        under = self._under[rank]
-        for at in range(keep - 1, 0, -1):
-            frame = self._frames[at]
-            if frame.rank in under or (frame.rank >= 0 and self._rungs[frame.rank].restarts and not rung.restarts):
-                return at
-        return 0
-
-    def _fit(self, rank: int, rung: Rung, label: Label | None, scope: Frame) -> tuple[Fit, int]:
-        if label is None or label.first is None or rung.run is Run.FREE:
-            return Fit.FREE, 0
-        last = scope.counts.get((rank, *label.outer) if label.outer else rank, 0)
-        if follows(last, label.first) or (last == 0 and label.first == 0):
-            return Fit.NEXT, last
-        if rung.run is Run.EITHER and not last and follows(self._latest.get(rank, 0), label.first):
-            return Fit.NEXT, self._latest[rank]
-        if label.first > last:
-            return Fit.GAP, last
-        if label.first == last:
+    def _fit(self, rank: int, label: Label | None, scope: Frame) -> tuple[Fit, int]:
+        if label is None or label.first is None or self._free[rank]:
+            return _FREE, 0
+        first, counts = label.first, scope.counts
+        last = 0 if counts is None else counts.get((rank, *label.outer) if label.outer else rank, 0)
+        if (label.plain and first == last + STEP) or follows(last, first) or (last == 0 and first == 0):
+            return _NEXT, last
+        if not last and self._rungs[rank].run is Run.EITHER and follows(self._latest.get(rank, 0), first):
+            return _NEXT, self._latest[rank]
+        if first > last:
+            return _GAP, last
+        if first == last:
             return Fit.DUPLICATE, last
-        return (Fit.RESTART if label.first == STEP else Fit.BACK), last
+        return (Fit.RESTART if first == STEP else Fit.BACK), last
 
     def _count_goes_on(self, rank: int, index: int) -> bool:
         """Whether the first unit behind an annex's heading goes on with the count of the body: then it is none."""
-        counts = self._frames[0].counts
+        counts = self._stack.frames[0].counts or {}
         for following in self._candidates[index + 1 : index + 1 + _AHEAD]:
-            for other, label in self._scanner.readings(following.form, following.text) if following.form >= 0 else ():
-                if rank in self._under[other] and not self._rungs[other].container and label is not None:
+            for other, label, _ in (
+                self._scanner.readings(following.form, following.text) if following.form >= 0 else ()
+            ):
+                if self._stack.counts_under(rank, other) and not self._rungs[other].container and label is not None:
                     last = counts.get(other, 0)
                     return bool(last) and label.first is not None and follows(last, label.first)
         return False
@@ -234,9 +195,9 @@ class Climb:
         self, fit: Fit, last: int, rank: int, label: Label | None, candidate: Candidate, index: int
     ) -> str | None:
         """Why a label that only its place in a list makes one is none here."""
-        if label is None or label.first is None or fit in (Fit.NEXT, Fit.FREE):
+        if label is None or label.first is None or fit in (_NEXT, _FREE):
             return None
-        if fit is Fit.GAP:
+        if fit is _GAP:
             missing = label.first // STEP - last // STEP - 1
             needed = 0 if missing <= _LARGEST_LONE_GAP else 1 if missing <= _LARGEST_GAP else 2
             if not needed or self._goes_on(rank, label, candidate, index, needed):
@@ -248,47 +209,54 @@ class Climb:
     # ---- opening
 
     def _open(self, place: Place, candidate: Candidate, *, chained: bool) -> None:
-        rung, label, scope = self._rungs[place.rank], place.label, place.scope
-        start = candidate.line if not chained else candidate.label
+        rank, label, keep, scope = place.rank, place.label, place.keep, place.scope
+        rung, stack, at = self._rungs[rank], self._stack, candidate.label
+        start = at if chained else candidate.line
         if rung.lead and not chained:
-            start = lines.note_above(self._shadow, start, self._last_start())
-        drafted = self._is_draft(candidate, chained=chained)
-        level, kind, suffix = rung.name, rung.kind, f"-{rung.token}{label.spelling if label else ''}"
-        if drafted is not None:
-            level, kind, suffix = drafted.name, drafted.kind, f"-{drafted.token}{suffix}"
-        address = self._mint(scope.address + suffix, start)
-        parent = self._frames[place.keep - 1]
-        above = None if parent.rank == ROOT else parent.address
-        self._put(start, level, kind, label.text if label else None, address, above)
-        self._remark(place, rung, start)
-        self._close(place.keep)
-        indent = (parent.indent or 0) + 1 if chained else candidate.label - candidate.line
-        frame = Frame(
-            place.rank,
-            address,
-            indent=None if rung.container else indent,
-            content=indent + 1 if rung.hanging else None,
+            start = lines.note_above(self._shadow, start, self._last)
+        drafted = None if chained or self._scanner.drafts is None else self._draft(candidate)
+        suffix = place.suffix if drafted is None else f"-{drafted.token}{place.suffix}"
+        wanted = scope.address + suffix
+        if wanted in self._taken or len(wanted) > _LONGEST_ADDRESS:
+            wanted = self._mint(wanted, start)
+        else:
+            self._taken.add(wanted)
+        above = stack.frames[keep - 1].address if keep > 1 else None
+        self._put(start, drafted or rung, None if label is None else label.text, wanted, above)
+        if place.fit is not _NEXT and place.fit is not _FREE:
+            self._remark(place, rung, start)
+        indent = (stack.shapes[keep - 1].indent or 0) + 1 if chained else at - candidate.line
+        stack.close(keep)
+        frame = Frame(wanted)
+        stack.push(
+            frame,
+            (
+                rank,
+                None if rung.container else indent,
+                indent + 1 if rung.hanging else None,
+                lines.depth(self._shadow, at),
+                chained,
+                rung.whole or drafted is not None,
+            ),
         )
-        frame.chained = chained
-        frame.depth = lines.depth(self._shadow, candidate.label)
-        frame.whole = rung.whole or drafted is not None
-        self._wholes += frame.whole
         if label is not None and label.last is not None and drafted is None:
-            scope.counts[(place.rank, *label.outer) if label.outer else place.rank] = label.last
-            self._latest[place.rank] = label.last
-            if self._dotted[place.rank]:
-                frame.dotted = (*label.outer, label.last // STEP)
-        self._frames.append(frame)
+            self._count(rank, label, label.last, scope, frame)
         if self._explain:
             self._tell(candidate, place, WHY[place.fit] if drafted is None else "a status marker says draft")
 
-    def _is_draft(self, candidate: Candidate, *, chained: bool) -> Block | None:
+    def _count(self, rank: int, label: Label, last: int, scope: Frame, frame: Frame) -> None:
+        if scope.counts is None:
+            scope.counts = {}
+        scope.counts[(rank, *label.outer) if label.outer else rank] = self._latest[rank] = last
+        if self._dotted[rank]:
+            frame.dotted = (*label.outer, last // STEP)
+
+    def _draft(self, candidate: Candidate) -> Block | None:
+        """The block that a line's status marker makes its unit, if it has one."""
         drafts = self._scanner.drafts
-        if drafts is None or chained:
-            return None
         end = self._shadow.find("\n", candidate.label)
-        found = drafts.search(self._shadow, candidate.label, end if end >= 0 else len(self._shadow))
-        if found is None:
+        found = drafts and drafts.search(self._shadow, candidate.label, end if end >= 0 else len(self._shadow))
+        if not found:
             return None
         message = f"{found[0]!r} marks a draft; it is kept whole"
         self.out.remarks.append(("draft_excluded", candidate.line, message, False))
@@ -310,27 +278,21 @@ class Climb:
         self.out.remarks.append(("address_collision", start, message, True))
         return address
 
-    def _close(self, keep: int) -> None:
-        if self._wholes:
-            self._wholes -= sum(frame.whole for frame in self._frames[keep:])
-        del self._frames[keep:]
-
-    def _put(self, start: int, level: str, kind: str, number: str | None, address: str, parent: str | None) -> None:
-        out = self.out
+    def _put(self, start: int, named: Rung | Block, number: str | None, address: str, parent: str | None) -> None:
+        out, self._last = self.out, start
         out.starts.append(start)
-        out.levels.append(level)
-        out.kinds.append(kind)
+        out.levels.append(named)
         out.numbers.append(number)
         out.addresses.append(address)
         out.parents.append(parent)
 
     def _remark(self, place: Place, rung: Rung, start: int) -> None:
         fit, label = place.fit, place.label
-        if fit in (Fit.NEXT, Fit.FREE) or label is None:
+        if label is None:
             return
         named = f"{rung.name} {label.text}"
         code, message, exception = {
-            Fit.GAP: (
+            _GAP: (
                 "numbering_gap",
                 f"{rung.name} {place.last // STEP + 1} is due before {named}",
                 rung.gaps is Gaps.EXCEPTION,
@@ -341,53 +303,36 @@ class Climb:
         }[fit]
         self.out.remarks.append((code, start, message, exception))
 
-    def _last_start(self) -> int:
-        return self.out.starts[-1] if self.out.starts else -1
-
     # ---- lines without a label
 
     def _plain(self, candidate: Candidate, index: int) -> None:
         """A line that stands further out than what is open goes on with the unit it belongs to, as one of its own."""
-        flush, frames = self._profile.flush, self._frames
-        if flush is None or len(frames) < 2 or (self._wholes and any(frame.whole for frame in frames)):
+        flush, stack = self._profile.flush, self._stack
+        frames = stack.frames
+        if flush is None or len(frames) < 2 or stack.shapes[-1].wholes:
             return
-        if self._is_note(candidate, index):
-            return
-        keep = self._owner(candidate.label - candidate.line)
-        if keep >= len(frames):
+        indent = candidate.label - candidate.line
+        keep = stack.owner(indent)
+        if keep >= len(frames) or self._is_note(candidate, index):
             return
         owner = frames[keep - 1]
         owner.flushes += 1
-        self._flushed = True
         address = self._mint(f"{owner.address}-{flush.token}{owner.flushes}", candidate.line)
-        parent = None if owner.rank == ROOT else owner.address
-        self._put(candidate.line, flush.name, flush.kind, None, address, parent)
-        self._close(keep)
-        self._frames.append(Frame(FLUSH, address, indent=candidate.label - candidate.line, content=None))
+        self._put(candidate.line, flush, None, address, owner.address if keep > 1 else None)
+        stack.close(keep)
+        stack.push(Frame(address), (FLUSH, indent, None, 0, False, False))
         if self._explain:
             self.out.told.append(Told(candidate.line, flush.name, None, True, "text that goes on with an outer unit"))
-
-    def _owner(self, indent: int) -> int:
-        """How many open units a plain line of that indentation leaves open."""
-        frames = self._frames
-        keep = len(frames)
-        if self._indented:
-            while keep > 1 and (found := frames[keep - 1].indent) is not None and found > indent:
-                keep -= 1
-            return keep
-        while keep > 1 and (content := frames[keep - 1].content) is not None and indent < content:
-            keep -= 1
-        return keep
 
     def _is_note(self, candidate: Candidate, index: int) -> bool:
         """Whether the line is a marginal note: the label right below it is of a level that takes notes."""
         following = self._candidates[index + 1] if index + 1 < len(self._candidates) else None
         if following is None or following.form < 0:
             return False
-        ranks = [rank for rank, _ in self._scanner.readings(following.form, following.text)]
-        if not any(self._rungs[rank].lead for rank in ranks):
+        readings = self._scanner.readings(following.form, following.text)
+        if not any(self._rungs[reading[0]].lead for reading in readings):
             return False
-        return lines.note_above(self._shadow, following.line, self._last_start()) == candidate.line
+        return lines.note_above(self._shadow, following.line, self._last) == candidate.line
 
     def _tell(self, candidate: Candidate, place: Place | None, why: str) -> None:
         if not self._explain:

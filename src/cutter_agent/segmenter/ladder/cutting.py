@@ -9,37 +9,46 @@ from hashlib import sha256
 
 from cutter_agent.model import Finding, Unit
 from cutter_agent.segmenter import quotations
-from cutter_agent.segmenter.grammar import Profile
+from cutter_agent.segmenter.grammar import Block, Place, Profile
 from cutter_agent.segmenter.ladder.climbing import Climb
 from cutter_agent.segmenter.ladder.frames import Rungs, Told
 from cutter_agent.segmenter.ladder.scanning import Scanner, shadow_of
 from cutter_agent.segmenter.noting import Notes
 
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(?:[^\n]*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+_FRONT = Block(name="front_matter", kind="front_matter", token="FM", place=Place.FRONT, starts=())  # noqa: S106
 _SCANNERS: dict[tuple[str, str], Scanner] = {}
 
 
 def cut(data: bytes, text: str, profile: Profile, document_code: str) -> tuple[tuple[Unit, ...], tuple[Finding, ...]]:
     """Units and findings of ``data``, which decodes to ``text``."""
     found = _climbed(text, profile, document_code, explain=False)
-    starts = _in_bytes(text, found.starts)
     notes = Notes(data, ())
     places = _in_bytes(text, sorted({at for _, at, _, _ in found.remarks}))
     at_byte = dict(zip(sorted({at for _, at, _, _ in found.remarks}), places, strict=True))
     for code, at, message, exception in found.remarks:
         notes.note(code, at_byte[at], message, exception=exception)
-    view = memoryview(data)
-    ends = [*starts[1:], len(data)]
-    units = tuple(
-        Unit(
-            start_byte=start, end_byte=end, level=level, number=number, address=address, kind=kind, parent=parent,
-            content_sha256=sha256(view[start:end]).hexdigest(),
-        )
-        for start, end, level, number, address, kind, parent in zip(
-            starts, ends, found.levels, found.numbers, found.addresses, found.kinds, found.parents, strict=True
-        )
-    )  # fmt: skip
+    units = _units(data, text, found)
     return units, tuple(sorted(notes.findings, key=lambda f: (f.start_byte, f.code)))
+
+
+def _units(data: bytes, text: str, found: Rungs) -> tuple[Unit, ...]:
+    ends = [*found.starts[1:], len(text)]
+    columns = zip(found.starts, ends, found.levels, found.numbers, found.addresses, found.parents, strict=True)
+    units = []
+    if text.isascii():
+        view = memoryview(data)
+        for start, end, named, number, address, parent in columns:
+            digest = sha256(view[start:end]).hexdigest()
+            units.append(Unit(start, end, named.name, number, address, named.kind, parent, digest))
+    else:  # positions are characters: the bytes of each unit are made again, and counted
+        at = 0
+        for start, end, named, number, address, parent in columns:
+            own = text[start:end].encode()
+            begin, at = at, at + len(own)
+            digest = sha256(own).hexdigest()
+            units.append(Unit(begin, at, named.name, number, address, named.kind, parent, digest))
+    return tuple(units)
 
 
 def told(text: str, profile: Profile, document_code: str) -> list[tuple[int, Told]]:
@@ -65,34 +74,33 @@ def _open_with(out: Rungs, shadow: str, profile: Profile, document_code: str, bo
     """What stands before the first label: a front matter and a preamble, each a unit."""
     taken = set(out.addresses)
     first = out.starts[0] if out.starts else len(shadow)
-    heads: list[tuple[int, str, str, str]] = []
+    heads: list[tuple[int, Block]] = []
     if body:
-        heads.append((0, "front_matter", "front_matter", "FM"))
+        heads.append((0, _FRONT))
     if first > body and (shadow[body:first].strip() or not out.starts):
         if body < len(shadow):
-            heads.append((body, profile.preamble.name, profile.preamble.kind, profile.preamble.token))
+            heads.append((body, profile.preamble))
     elif out.starts and not body:
         out.starts[0] = 0
-    for at, level, kind, token in reversed(heads):
-        address = f"{document_code}-{token}"
+    for at, block in reversed(heads):
+        address = f"{document_code}-{block.token}"
         while address in taken:
             address += "0"
         out.starts.insert(0, at)
-        out.levels.insert(0, level)
-        out.kinds.insert(0, kind)
+        out.levels.insert(0, block)
         out.numbers.insert(0, None)
         out.addresses.insert(0, address)
         out.parents.insert(0, None)
 
 
-def _quoted(shadow: str, profile: Profile) -> Callable[[int], bool]:
-    """Whether the line that starts at a character stands inside a quotation over lines."""
+def _quoted(shadow: str, profile: Profile) -> Callable[[int], bool] | None:
+    """Whether the line that starts at a character stands inside a quotation over lines; None: no line does."""
     if not any(opening in shadow for opening, _ in profile.quotations):
-        return lambda _: False
+        return None
     data = shadow.encode()
     found = quotations.find(data, shadow, profile.quotations)
     if not found.starts:
-        return lambda _: False
+        return None
     starts, ends = _in_characters(data, found.starts), _in_characters(data, found.ends)
 
     def holds(at: int) -> bool:

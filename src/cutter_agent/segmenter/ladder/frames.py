@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+import msgspec
+
+from cutter_agent.segmenter.grammar import Block, Rung
 from cutter_agent.segmenter.ladder.labels import Label
 
 FLUSH = -2
@@ -33,30 +36,24 @@ WHY = {
 }
 
 
-class Frame:
-    """One open unit, or the document. ``counts`` holds, by level, the last number under this address."""
+class Frame(msgspec.Struct, gc=False):
+    """What is kept of one open unit, or of the document, while it is open: see ``stack`` for where it stands.
 
-    __slots__ = ("address", "chained", "content", "counts", "depth", "dotted", "flushes", "indent", "rank", "whole")
+    ``counts`` holds, by level, the last number under this address; ``dotted`` its own number, part by part.
+    """
 
-    def __init__(self, rank: int, address: str, *, indent: int | None, content: int | None) -> None:
-        self.rank = rank
-        self.address = address
-        self.indent = indent  # None: indentation says nothing of it
-        self.content = content  # where its text must stand, at least; None: anywhere
-        self.counts: dict[int | tuple[int, ...], int] = {}
-        self.chained = False
-        self.flushes = 0
-        self.depth = 0  # number signs of a Markdown heading
-        self.dotted: tuple[int, ...] = ()
-        self.whole = False
+    address: str
+    counts: dict[int | tuple[int, ...], int] | None = None
+    flushes: int = 0
+    dotted: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a label would go: the frames kept, the frame that gives address and count, and how it fits."""
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """Where a label would go: how many open units stay open, the one that gives address and count, and how it fits."""
 
     rank: int
     label: Label | None
+    suffix: str
     keep: int
     scope: Frame
     fit: Fit
@@ -79,8 +76,7 @@ class Rungs:
     """Units in the making, column by column; ``starts`` are characters."""
 
     starts: list[int] = field(default_factory=list)
-    levels: list[str] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
+    levels: list[Rung | Block] = field(default_factory=list)
     numbers: list[str | None] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
     parents: list[str | None] = field(default_factory=list)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cutter_agent.segmenter.grammar import NumberStyle
 from cutter_agent.segmenter.shadow import ascii_words
@@ -46,6 +46,10 @@ class Label:
     first: int | None
     last: int | None
     outer: tuple[int, ...] = ()
+    plain: bool = field(init=False)  # a main number, nothing inserted behind it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", self.first is not None and self.first % STEP == 0)
 
 
 class LabelReader:

@@ -26,6 +26,8 @@ def note_above(shadow: str, line: int, last_start: int) -> int:
 
 def opens_paragraph(shadow: str, line: int, last_start: int) -> bool:
     """Behind a blank line, behind a line that ends a sentence, or right below the line of a label."""
+    if line > 1 and shadow[line - 2] in "\n.;:":  # nearly every label
+        return True
     before = shadow[max(0, line - _LOOK_BACK) : max(line - 1, 0)].rstrip(" \t")
     if not before or before[-1] in "\n.;:":
         return True
@@ -34,7 +36,9 @@ def opens_paragraph(shadow: str, line: int, last_start: int) -> bool:
 
 def depth(shadow: str, label: int) -> int:
     """How many number signs open a heading of Markdown at ``label``; 0 for any other line."""
-    at = label
+    if not shadow.startswith("#", label):
+        return 0
+    at = label + 1
     while shadow.startswith("#", at):
         at += 1
     return at - label

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from cutter_agent.segmenter.grammar import Profile
+from cutter_agent.segmenter.ladder.dispatch import dispatched, first_characters
 from cutter_agent.segmenter.ladder.labels import Label, LabelReader
 
 _ODD_BLANKS = "\x0b\x0c\xa0\u202f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200C)))
@@ -24,7 +26,7 @@ _TO_PLAIN = (
 _KNOWN_LIMIT = 50_000
 
 
-class Candidate(NamedTuple):
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """A line that begins as a label does, or (``form`` -1) a plain line that may go on with an outer unit."""
 
     line: int  # character at which the line starts
@@ -34,7 +36,7 @@ class Candidate(NamedTuple):
     text: str  # what the form's group holds
 
 
-Reading = tuple[int, Label | None]  # the rank of a level and what the label says there
+Reading = tuple[int, Label | None, str]  # the rank of a level, what the label says there, what it adds to an address
 
 
 class Scanner:
@@ -51,22 +53,22 @@ class Scanner:
             for form in rung.forms:
                 forms.setdefault(form, []).append(rank)
         self._ranks = list(forms.values())
-        spelt = [f"({_without_name(_every_spelling(form))})" for form in forms]
-        plain = r"((?:(?<=\n\n)|(?<=\n \n))(?=\S))" if layout.flush_after_blank else r"((?=\S))"
-        parts = [*spelt, plain] if profile.flush else spelt
+        self._spelt = [_without_name(_every_spelling(form)) for form in forms]
+        self._single: dict[int, re.Pattern[str]] = {}
+        anywhere, order = dispatched(self._spelt)
         # The outer group of a form closes last, so that the engine tells which form it was; the number is the next.
         self._forms: dict[int, tuple[int, int]] = {}
-        self._single = [re.compile(form) for form in spelt]
         group = 1
-        for index, form in enumerate(forms):
-            inner = re.compile(form).groups
+        for index in order:
+            inner = re.compile(self._spelt[index]).groups
             self._forms[group] = (index, group + inner)
             group += 1 + inner
-        self._lines = re.compile(r"\n[ \t]*+(?:" + "|".join(parts) + ")")
-        self._at = {
-            rank: re.compile(r"[ \t]*+(?:" + "|".join(spelt) + ")")
-            for rank, rung in enumerate(profile.rungs)
-            if rung.chains
+        self._forms[group] = (-1, group)
+        plain = r"((?:(?<=\n\n)|(?<=\n \n))(?=\S))" if layout.flush_after_blank else r"((?=\S))"
+        self._lines = re.compile(r"\n[ \t]*+(?:" + (f"{anywhere}|{plain}" if profile.flush else anywhere) + ")")
+        self._chained = re.compile(r"[ \t]*+(?:" + anywhere + ")")
+        self._may_chain = {
+            rank: self._chain_guard(rung.chains) for rank, rung in enumerate(profile.rungs) if rung.chains
         }
         self._readers = [
             LabelReader(r.numbers, profile.ordinals, layout.range_words, layout.suffix_words) for r in profile.rungs
@@ -74,28 +76,53 @@ class Scanner:
         self._known: dict[tuple[int, str], list[Reading]] = {}
         self.drafts = re.compile("|".join(f"(?:{m})" for m in layout.drafts.starts)) if layout.drafts else None
 
+    def _chain_guard(self, chains: tuple[str, ...]) -> re.Pattern[str] | None:
+        """What a label of one of these levels may begin with behind another; None: anything."""
+        found: set[str] = set()
+        for spelt, ranks in zip(self._spelt, self._ranks, strict=True):
+            if any(self.profile.rungs[rank].name in chains for rank in ranks):
+                first = first_characters(spelt)
+                if first is None:
+                    return None
+                found |= first
+        return re.compile(rf"[ \t]*+[{''.join(map(re.escape, sorted(found)))}]")
+
     def find(self, shadow: str) -> list[Candidate]:
         """Every candidate line, in order. ``shadow`` is the text as ``shadow_of`` gives it."""
-        padded, forms, made = "\n" + shadow, self._forms, tuple.__new__
-        out = []
-        for match in self._lines.finditer(padded):
+        forms = self._forms
+        out: list[Candidate] = []
+        add = out.append
+        for match in self._lines.finditer("\n" + shadow):
             outer = match.lastindex or 0
-            form, group = forms.get(outer, (-1, outer))
-            line, label, end = match.start(), match.start(outer), match.end()
-            out.append(made(Candidate, (line, label - 1, end - 1, form, match[group] or "")))
+            form, group = forms[outer]
+            start = match.start
+            add(Candidate(start(), start(outer) - 1, match.end() - 1, form, match[group] or ""))
         return out
 
     def other_form(self, shadow: str, candidate: Candidate) -> Candidate | None:
         """The same line by the next form that it has, where the one before came to nothing."""
-        for form in range(candidate.form + 1, len(self._single)):
-            match = self._single[form].match(shadow, candidate.label)
+        for form in range(candidate.form + 1, len(self._spelt)):
+            match = self._alone(form).match(shadow, candidate.label)
             if match is not None:
-                return candidate._replace(form=form, end=match.end(), text=match[match.re.groups] or "")
+                text = match[match.re.groups] or ""
+                return Candidate(candidate.line, candidate.label, match.end(), form, text)
         return None
 
-    def follows_on(self, shadow: str, rank: int, at: int) -> Candidate | None:
-        """A label right behind the one that ends at ``at``, on the same line: ``2 (1) text``."""
-        match = self._at[rank].match(shadow, at)
+    def _alone(self, form: int) -> re.Pattern[str]:
+        found = self._single.get(form)
+        if found is None:
+            found = self._single[form] = re.compile(f"({self._spelt[form]})")
+        return found
+
+    def follows_on(self, shadow: str, rank: int, at: int, *, only_chained: bool) -> Candidate | None:
+        """A label right behind the one that ends at ``at``, on the same line: ``2 (1) text``.
+
+        With ``only_chained`` a label of a level that does not chain behind ``rank`` may be left out.
+        """
+        guard = self._may_chain[rank]
+        if only_chained and guard is not None and guard.match(shadow, at) is None:
+            return None
+        match = self._chained.match(shadow, at)
         if match is None or match.lastindex is None:
             return None
         form, group = self._forms[match.lastindex]
@@ -109,10 +136,12 @@ class Scanner:
         if found is None:
             found = []
             for rank in self._ranks[form]:
-                if not text or not self.profile.rungs[rank].numbers:
-                    found.append((rank, None))
+                rung = self.profile.rungs[rank]
+                if not text or not rung.numbers:
+                    found.append((rank, None, f"-{rung.token}"))
                 else:
-                    found.extend((rank, label) for label in self._readers[rank].readings(text))
+                    labels = self._readers[rank].readings(text)
+                    found.extend((rank, label, f"-{rung.token}{label.spelling}") for label in labels)
             if len(self._known) < _KNOWN_LIMIT:
                 self._known[key] = found
         return found

@@ -26,12 +26,15 @@ def entry_key(
     document_ref: str,
     operation_kind: OperationKind,
     base_change_set: str | None = None,
+    order_sha256: str | None = None,
 ) -> str:
     """What makes two MARKs the same: 64 hexadecimal digits.
 
     ``base_change_set``: of a re-cut, the cut it starts from, so that a law may come back to an earlier text.
+    ``order_sha256``: of a change without a new source, the digest of what was ordered and why.
     """
     base = {} if base_change_set is None else {"base_change_set": base_change_set}
+    base |= {} if order_sha256 is None else {"order_sha256": order_sha256}
     return canonical_digest(
         {
             **base,

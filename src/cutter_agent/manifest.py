@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from cutter_agent import manifest_recut
+from cutter_agent import manifest_recut, manifest_review, manifest_topology
 from cutter_agent.errors import InputRefused, ManifestInvalid, Problem
 from cutter_agent.model import (
     BlockRole,
@@ -67,6 +67,7 @@ _FINDING_FIELDS: Mapping[str, tuple[type, ...]] = {
     "end_byte": (int, type(None)),
     "message": _TEXT,
 }
+_MEMBERS = frozenset({"format", "header", "units", "findings", "recut", manifest_review.MEMBER})
 _REMEDY = "Spell the manifest as `iu-cutter segment --manifest` does: labels and byte offsets, no bodies."
 
 
@@ -150,7 +151,7 @@ def as_json(manifest: Manifest) -> JsonValue:
     }
     if manifest.recut is not None:
         document["recut"] = manifest_recut.as_json(manifest.recut)
-    return document
+    return document | manifest_review.as_json(manifest) | manifest_topology.as_json(manifest)
 
 
 def _plain(value: str | int | None) -> str | int | None:
@@ -234,6 +235,7 @@ def _from_document(document: Mapping[str, Any]) -> Manifest:
     header["risk_class"] = RiskClass(header["risk_class"])
     units = document["units"]
     recut: Recut | None = manifest_recut.read(document["recut"]) if "recut" in document else None
+    topology, governed = manifest_topology.read(document)
     for unit in units:
         unit["role"] = BlockRole(unit["role"])
     return Manifest(
@@ -243,13 +245,16 @@ def _from_document(document: Mapping[str, Any]) -> Manifest:
             Finding(**{**finding, "severity": Severity(finding["severity"])}) for finding in document["findings"]
         ),
         recut=recut,
+        review=manifest_review.read(document),
+        topology=topology,
+        governed=governed,
     )
 
 
 def _document_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     if document.get("format") != FORMAT:
         yield _shape(f"format is {document.get('format')!r}, expected {FORMAT!r}", None)
-    for name in document.keys() - {"format", "header", "units", "findings", "recut"}:
+    for name in document.keys() - _MEMBERS - manifest_topology.MEMBERS:
         yield _shape(f"unknown member {name!r}", None)
     yield from _member_problems("header", document.get("header"), _HEADER_FIELDS, None)
     yield from _word_problems("header", document.get("header"), "operation_kind", OperationKind, None)
@@ -257,6 +262,8 @@ def _document_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _list_problems("unit", document.get("units"), _BLOCK_FIELDS, ("role", BlockRole))
     if "recut" in document:
         yield from (_shape(message, None) for message in manifest_recut.shape_problems(document["recut"]))
+    yield from (_shape(message, None) for message in manifest_review.shape_problems(document))
+    yield from (_shape(message, None) for message in manifest_topology.shape_problems(document))
     yield from _list_problems("finding", document.get("findings"), _FINDING_FIELDS, ("severity", Severity))
 
 

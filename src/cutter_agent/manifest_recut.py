@@ -93,7 +93,7 @@ def _row_problems(where: str, row: object, fields: Mapping[str, _Types]) -> Iter
 def problems(manifest: Manifest) -> Iterator[tuple[int | None, str]]:
     """What is wrong with the part, and at which block: it must say one word of each unit, and its orders must rise."""
     recut = manifest.recut
-    if (recut is not None) != (manifest.header.operation_kind is OperationKind.RECUT):
+    if (recut is None) != (manifest.header.operation_kind is OperationKind.FIRST_CUT):
         yield None, f"operation kind {manifest.header.operation_kind} and the part recut do not belong together"
     if recut is None:
         return

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+from cutter_agent.asking import Review
+
 EntryId = NewType("EntryId", str)
 UnitId = NewType("UnitId", str)
 ChangeSetId = NewType("ChangeSetId", str)
@@ -84,6 +86,21 @@ class OperationKind(StrEnum):
     RECUT = "recut"
     SPLIT = "split"
     MERGE = "merge"
+    RETIRE = "retire"
+    RENUMBER = "renumber"
+    REDIRECT = "redirect"
+
+
+TOPOLOGY = frozenset(
+    {
+        OperationKind.SPLIT,
+        OperationKind.MERGE,
+        OperationKind.RETIRE,
+        OperationKind.RENUMBER,
+        OperationKind.REDIRECT,
+    }
+)
+"""What is done to existing units without a new source."""
 
 
 class RiskClass(StrEnum):
@@ -255,21 +272,98 @@ class RecutEnd:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recut:
-    """What a manifest of operation kind ``recut`` says beyond the new cut: one ``units`` row for each block."""
+    """What a manifest that starts from a living cut says beyond the new one: one ``units`` row for each block."""
 
     base: RecutBase
     units: tuple[RecutUnit, ...]
     ended: tuple[RecutEnd, ...]
 
 
+class AliasKind(StrEnum):
+    """Words of ``canonical_address_alias.alias_kind``."""
+
+    RENAME = "rename"
+    REDIRECT = "redirect"
+    EXTERNAL_REFERENCE = "external_reference"
+    PREVIOUS_CANONICAL = "previous_canonical"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TopologyOrder:
+    """What was ordered: ``words`` as it was said, the rest in canonical addresses.
+
+    ``at_bytes`` are offsets in the own span of the unit to be split. ``to``: the address that a merger, a renumbering,
+    a retirement or a redirect leads to; ``under``: the parent that the units under a retired one get.
+    """
+
+    words: tuple[str, ...]
+    addresses: tuple[str, ...]
+    at_bytes: tuple[int, ...]
+    to: str | None
+    under: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TopologyAlias:
+    """A name that the change adds to the trail: ``text`` resolves to the unit of ``target``.
+
+    ``because``: the row's rationale, where it is not that of the whole order (the provenance line of a codification).
+    """
+
+    text: str
+    kind: str
+    target: str
+    target_unit_id: str
+    because: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Topology:
+    """What a manifest that changes units without a new source says beyond ``recut``: the order, why, and the trail."""
+
+    order: TopologyOrder
+    because: str
+    aliases: tuple[TopologyAlias, ...]
+
+
+class Standing(StrEnum):
+    """How a governed unit stands otherwise than its profile would cut it."""
+
+    PARTED = "parted"
+    """It begins where a split put a boundary."""
+    JOINED = "joined"
+    """At ``at_byte`` of its own span the profile would begin a unit, and a merge or a retirement took that away."""
+    LABELLED = "labelled"
+    """Its number is a decision; the profile reads ``was``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Governed:
+    """One decision about the tree that later cuts must honour.
+
+    ``at_byte``: an offset in the own span of the unit at ``address`` (0 where it begins). ``under``: the address below
+    which stands what the profile would hang under the unit that was taken away.
+    """
+
+    address: str
+    standing: str
+    at_byte: int
+    under: str | None
+    was: str | None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
     """The proposal (design 1.3): a header, one block per unit in document order, and what a reviewer must look at.
 
-    ``recut`` is there exactly when the operation kind is ``recut``.
+    ``recut`` is there unless the operation kind is ``first_cut``, ``topology`` exactly when that is one of
+    ``TOPOLOGY``. ``governed``: every decision about the tree that stands as of this cut.
     """
 
     header: ManifestHeader
     units: tuple[ManifestBlock, ...]
     findings: tuple[Finding, ...]
     recut: Recut | None = None
+    review: Review | None = None
+    topology: Topology | None = None
+    governed: tuple[Governed, ...] = ()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from cutter_agent.model import ChangeKind, EntryStatus
+from cutter_agent.model import ChangeKind, EntryStatus, Governed, Topology
 from cutter_agent.rows import (
     AffectedRow,
     Alias,
@@ -55,6 +55,8 @@ class LivingDocument:
     """A document as its newest proven cut left it, and every name that was ever given in it.
 
     ``ever``: each unit with its newest version, those that ended and those of cuts that failed included.
+    ``topology``: the order behind the cut where it was made without a new source. ``governed``: every decision about
+    the tree that stands as of it.
     """
 
     document: Document
@@ -63,6 +65,8 @@ class LivingDocument:
     units: Sequence[StoredUnit]
     ever: Sequence[StoredUnit]
     aliases: Sequence[Alias]
+    topology: Topology | None = None
+    governed: Sequence[Governed] = ()
 
 
 class BacklogStore(Protocol):
@@ -334,6 +338,10 @@ class ExecDatabase(Protocol):
 
     def living(self, document_ref: str) -> LivingDocument | None:
         """The document as of its newest proven cut, read in a short block of one state; None where there is none."""
+        ...
+
+    def document_of(self, name: str) -> str | None:
+        """The reference of the document in which a unit has this address, or an alias says it; None for nobody's."""
         ...
 
     def read_committed(self, phase: str, body: Callable[[ExecStore], T]) -> T:

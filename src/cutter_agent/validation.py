@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from cutter_agent import manifest_recut
+from cutter_agent import manifest_recut, manifest_review, topology_rules
 from cutter_agent.errors import ManifestInvalid, Problem
 from cutter_agent.model import BlockRole, Finding, Manifest, ManifestBlock, ManifestHeader, Severity
 from cutter_agent.vocabulary import PLAIN_WORD, Vocabulary, vocabulary
@@ -42,6 +42,8 @@ def validate(manifest: Manifest, snapshot: bytes, words: Vocabulary | None = Non
         *_address_problems(manifest),
         *_parent_problems(manifest.units),
         *_recut_problems(manifest),
+        *_review_problems(manifest),
+        *_topology_problems(manifest),
     ]
 
 
@@ -66,6 +68,16 @@ RULES = ("header", "bytes", "labels", "spans", "hashes", "addresses", "parents")
 def _recut_problems(manifest: Manifest) -> Iterator[Problem]:
     for index, message in manifest_recut.problems(manifest):
         yield _problem("recut", message, "Mark the edited source again: the program proposes it.", block_index=index)
+
+
+def _review_problems(manifest: Manifest) -> Iterator[Problem]:
+    for index, message in manifest_review.problems(manifest):
+        yield _problem("review", message, "Mark the edited source again: the program asks.", block_index=index)
+
+
+def _topology_problems(manifest: Manifest) -> Iterator[Problem]:
+    for index, message in topology_rules.problems(manifest):
+        yield _problem("topology", message, "Order it again: the program proposes it.", block_index=index)
 
 
 def _header_problems(header: ManifestHeader, units: int, snapshot: bytes) -> Iterator[Problem]:

@@ -29,18 +29,20 @@ from cutter_agent.errors import ConfigMismatch, ConfigMissing, CutterError
 from cutter_agent.home.folder import DataFolder
 from cutter_agent.home.server import CONNECTION_LIMIT, attached, set_up
 from cutter_agent.home.server import administrator as embedded_administrator
-from cutter_agent.model import Lane
+from cutter_agent.model import Lane, RiskClass
 from cutter_agent.phases import audit as auditing
 from cutter_agent.phases import cut as cutting
 from cutter_agent.phases import mark as marking
 from cutter_agent.phases import resolve as resolving
 from cutter_agent.phases import review as reviewing
 from cutter_agent.phases import sweep as sweeping
+from cutter_agent.phases import topology as ordering
 from cutter_agent.phases import verify as verifying
 from cutter_agent.ports import Clock
 from cutter_agent.report import Report
 from cutter_agent.segmenter import Profile
 from cutter_agent.signing import Signer
+from cutter_agent.topology import Order
 from sealing.keys import PublicKey, SigningKey
 
 
@@ -98,6 +100,16 @@ class ExecLane(_LaneBase):
     def mark_manifest(self, source: marking.Source, proposal: bytes, marker: marking.Marker) -> marking.MarkResult:
         """MARK of a manifest made elsewhere. Raises as ``phases.mark.mark_manifest``."""
         return marking.mark_manifest(self.database, source=source, proposal=proposal, marker=marker, clock=self.clock)
+
+    def plan_topology(
+        self, order: Order, marker: marking.Marker, risk_class: RiskClass = RiskClass.STANDARD
+    ) -> ordering.Ordered:
+        """What an order without a new source would change; nothing is written. Raises as ``phases.topology.plan``."""
+        return ordering.plan(self.database, order=order, marker=marker, risk_class=risk_class)
+
+    def mark_topology(self, ordered: ordering.Ordered) -> marking.MarkResult:
+        """MARK of such an order. Raises as ``phases.topology.propose``."""
+        return ordering.propose(self.database, ordered, clock=self.clock)
 
     def sweep(self, trigger: sweeping.Trigger = sweeping.Trigger.MANUAL) -> sweeping.SweepResult:
         """SWEEP one batch. Raises as ``phases.sweep.sweep``."""

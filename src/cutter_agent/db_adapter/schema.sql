@@ -16,6 +16,36 @@ CREATE DOMAIN cutter_governance.identity AS text
 CREATE DOMAIN cutter_governance.sha256_hex AS text
 	CONSTRAINT sha256_hex_check CHECK ((VALUE ~ '^[0-9a-f]{64}$'::text));
 
+CREATE FUNCTION cutter_governance.refuse_alias_circle() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+DECLARE
+    place  uuid := NEW.target_unit_id;
+    passed uuid[] := '{}';
+BEGIN
+    WHILE place IS NOT NULL LOOP
+        IF place = ANY (passed) THEN
+            RAISE EXCEPTION 'alias % (% to %) leads in a circle', NEW.alias_id, NEW.alias_text, NEW.target_unit_id
+                USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+                      CONSTRAINT = TG_NAME, HINT = 'A trail of names ends with a unit that lives.';
+        END IF;
+        passed := passed || place;
+        SELECT a.target_unit_id INTO place
+        FROM iu.information_unit AS u
+        JOIN cutter_governance.canonical_address_alias AS a ON a.alias_text = u.canonical_address
+        WHERE u.unit_id = passed[cardinality(passed)]
+          AND (SELECT v.ends_life FROM iu.unit_version AS v WHERE v.unit_id = u.unit_id
+               ORDER BY v.version_seq DESC LIMIT 1)
+        ORDER BY a.valid_from DESC, a.alias_id
+        LIMIT 1;
+        IF NOT FOUND THEN
+            place := NULL;
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION cutter_governance.refuse_dependency_cycle() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -45,6 +75,32 @@ BEGIN
                 NEW.dependency_kind, NEW.to_entry_id
             USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
                   CONSTRAINT = TG_NAME, HINT = 'An entry cannot wait, through others, for itself.';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION cutter_governance.refuse_lost_trail() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+DECLARE
+    lost text;
+BEGIN
+    SELECT u.canonical_address INTO lost
+    FROM cutter_governance.manifest_envelope AS m
+    JOIN iu.unit_version AS v ON v.change_set_id = NEW.change_set_id AND v.ends_life
+    JOIN iu.information_unit AS u ON u.unit_id = v.unit_id
+    WHERE m.envelope_id = NEW.manifest_id
+      AND m.operation_kind IN ('split', 'merge', 'retire', 'renumber', 'redirect')
+      AND NOT EXISTS (
+            SELECT FROM cutter_governance.canonical_address_alias AS a
+            WHERE a.alias_text = u.canonical_address AND a.target_unit_id <> u.unit_id)
+    ORDER BY u.canonical_address
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'change set % ends %, and no alias says where it goes on', NEW.change_set_id, lost
+            USING ERRCODE = 'check_violation', SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME,
+                  CONSTRAINT = TG_NAME, HINT = 'Write the alias in the same transaction.';
     END IF;
     RETURN NULL;
 END $$;
@@ -283,7 +339,7 @@ CREATE TABLE cutter_governance.manifest_envelope (
     rationale text,
     superseded_by_envelope_id uuid,
     CONSTRAINT envelope_judged_by_somebody CHECK (((status <> ALL (ARRAY['accepted'::text, 'rejected'::text])) OR ((reviewer IS NOT NULL) AND (reviewed_at IS NOT NULL) AND (rationale IS NOT NULL)))),
-    CONSTRAINT envelope_operation_word CHECK ((operation_kind = ANY (ARRAY['first_cut'::text, 'recut'::text, 'split'::text, 'merge'::text]))),
+    CONSTRAINT envelope_operation_word CHECK ((operation_kind = ANY (ARRAY['first_cut'::text, 'recut'::text, 'split'::text, 'merge'::text, 'retire'::text, 'renumber'::text, 'redirect'::text]))),
     CONSTRAINT envelope_reviewer_is_not_author CHECK (((reviewer)::text <> (created_by)::text)),
     CONSTRAINT envelope_status_word CHECK ((status = ANY (ARRAY['draft'::text, 'under_review'::text, 'accepted'::text, 'rejected'::text, 'withdrawn'::text, 'enacted'::text, 'superseded'::text])))
 );
@@ -967,6 +1023,10 @@ CREATE TRIGGER guard_keeps_rows BEFORE DELETE OR TRUNCATE ON cutter_governance.m
 CREATE TRIGGER guard_keeps_rows BEFORE DELETE OR TRUNCATE ON cutter_governance.review_decision FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb();
 
 CREATE TRIGGER guard_keeps_rows BEFORE DELETE OR TRUNCATE ON cutter_governance.verify_result FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb();
+
+CREATE CONSTRAINT TRIGGER guard_keeps_the_trail AFTER INSERT ON cutter_governance.cut_change_set DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION cutter_governance.refuse_lost_trail();
+
+CREATE CONSTRAINT TRIGGER guard_leads_somewhere AFTER INSERT ON cutter_governance.canonical_address_alias DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION cutter_governance.refuse_alias_circle();
 
 CREATE TRIGGER guard_moves AFTER UPDATE ON cutter_governance.decision_backlog_entry FOR EACH ROW WHEN ((((old.status || ' > '::text) || new.status) <> ALL (ARRAY['marked > review_pending'::text, 'review_pending > reviewed_approved'::text, 'review_pending > reviewed_deferred'::text, 'review_pending > reviewed_rejected'::text, 'reviewed_approved > cut_in_progress'::text, 'reviewed_approved > abandoned'::text, 'reviewed_deferred > review_pending'::text, 'cut_in_progress > cut_applied'::text, 'cut_applied > verify_in_progress'::text, 'verify_in_progress > verified_complete'::text, 'verify_in_progress > verify_failed_escalated'::text, 'verify_failed_escalated > review_pending'::text, 'verify_failed_escalated > abandoned'::text]))) EXECUTE FUNCTION cutter_governance.refuse_move('status', 'entry_id');
 

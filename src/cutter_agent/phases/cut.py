@@ -138,7 +138,8 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
             f"entry {entry.entry_id}: the approved blocks are not those of the approved manifest",
             remedy="Do not cut it. Find out who changed the ledger; then mark the source again.",
         )
-    recut = proposal.sealed.manifest.recut
+    manifest = proposal.sealed.manifest
+    recut, ordered = manifest.recut, manifest.topology
     made = _made(facts)
     key = change_set_key(request.idempotency_key, request.manifest_digest, attempt)
     name = change_set_id(key)
@@ -164,6 +165,7 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
             "inserted": sum(change.before is None for change in made),
             "revised": sum(change.before is not None for change in made),
             **({"base_cut_seq": recut.base.cut_seq, **_counts(made)} if recut else {}),
+            **({"operation": request.operation_kind, "because": ordered.because} if ordered else {}),
         },
         document_ref=request.document_ref,
         cut_seq=cut_seq,
@@ -178,7 +180,8 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
         after=EntryStatus.CUT_APPLIED,
         changed_by=signer.identity,
         changed_at=now,
-        rationale=f"cut {cut_seq} of {request.document_ref}: {len(made)} unit(s) written",
+        rationale=f"cut {cut_seq} of {request.document_ref}: {len(made)} unit(s) written"
+        + (f" ({request.operation_kind})" if ordered else ""),
         diff={"change_set_id": name, "cut_seq": cut_seq, "affected_unit_count": len(made)},
     )
     records = cut_records(
@@ -201,10 +204,8 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
         affected=affected,
         history=history,
         aliases=rechanges.aliases(
-            decision.manifest_id, recut, cut_seq, known=facts.aliases, created_by=signer.identity, now=now
-        )
-        if recut
-        else (),
+            decision.manifest_id, manifest, cut_seq, known=facts.aliases, created_by=signer.identity, now=now
+        ),
         again=recut is not None,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from cutter_agent.ports import VerifyStore
@@ -63,6 +64,7 @@ class Gathering:
             past=[self._past_cut(cut) for cut in before if cut.passed],
             aliases=self._aliases,
             alias_orders=self._orders(change_set, manifest),
+            base_manifest=self._base_manifest(before),
             document_unit_count=store.unit_count(change_set.document_ref, cut_seq),
             document_cuts=self.cuts,
             version_counts=self._version_counts,
@@ -75,6 +77,12 @@ class Gathering:
                 if cut.change_set.change_set_id in writers - {change_set.change_set_id}
             ],
         )
+
+    def _base_manifest(self, before: Sequence[DocumentCut]) -> bytes | None:
+        """What the newest proven one of these cuts was made from."""
+        proven = [cut.change_set.manifest_digest for cut in before if cut.passed]
+        row = self._store.manifest(proven[-1]) if proven else None
+        return row.canonical_json if row else None
 
     def _past_cut(self, cut: DocumentCut) -> PastCut:
         change_set = cut.change_set

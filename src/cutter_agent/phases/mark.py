@@ -153,7 +153,7 @@ def decide(*, key: str, source: Source, sealed: SealedManifest, claims: list[Cod
     """The rows of a new entry. Raises ``GovernanceRefused``."""
     header = sealed.manifest.header
     for claim in claims:
-        _refuse_claim(source, claim, again=header.operation_kind is OperationKind.RECUT)
+        _refuse_claim(source, claim, again=header.operation_kind is not OperationKind.FIRST_CUT)
     exceptions = sum(finding.severity is Severity.EXCEPTION for finding in sealed.manifest.findings)
     request = CutRequest(
         idempotency_key=key,
@@ -216,7 +216,7 @@ def apply(store: ExecStore, plan: MarkPlan) -> None:
         store.add_manifest(plan.manifest)
 
 
-def _record(
+def record(
     database: ExecDatabase,
     *,
     key: str,
@@ -225,6 +225,13 @@ def _record(
     words: Vocabulary | None,
     clock: Clock,
 ) -> MarkResult:
+    """Write the proposal under ``key``, or find it there.
+
+    Raises:
+        ManifestInvalid: the validator's problems, all at once.
+        GovernanceRefused: the code belongs to another document, or another entry of it is on its way.
+        StaleApproval: the document was cut again since the base was read.
+    """
     require_valid(sealed.manifest, source.data, words)
 
     def body(store: ExecStore) -> MarkResult:
@@ -289,7 +296,7 @@ def _propose(
 ) -> MarkResult:
     """Record a first cut as it is; match an edited source with what lives and record the re-cut."""
     if standing is None:
-        return _record(database, key=key, source=source, sealed=seal(manifest), words=words, clock=clock)
+        return record(database, key=key, source=source, sealed=seal(manifest), words=words, clock=clock)
     fresh, cut, header = recut.cut_of(manifest), standing.cut, manifest.header
     old = recut.living(
         standing.document.document_ref,
@@ -317,7 +324,7 @@ def _propose(
     )
     sealed = seal(recut.as_recut(again, proposed))
     key = _key(source, header.profile_id, header.profile_version, cut.change_set_id)
-    return _record(database, key=key, source=source, sealed=sealed, words=words, clock=clock)
+    return record(database, key=key, source=source, sealed=sealed, words=words, clock=clock)
 
 
 def _require_base(store: ExecStore, source: Source, manifest: Manifest) -> None:

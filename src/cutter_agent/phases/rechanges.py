@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from cutter_agent.errors import GovernanceRefused, StaleApproval
 from cutter_agent.idempotency import alias_id
-from cutter_agent.model import EntryStatus, LifecycleStatus, ManifestBlock, Recut, RecutUnit, UnitFate
+from cutter_agent.model import EntryStatus, LifecycleStatus, Manifest, ManifestBlock, Recut, RecutUnit, UnitFate
 from cutter_agent.phases.changes import UnitChange
 from cutter_agent.phases.stored import StoredProposal
 from cutter_agent.ports import CodeClaim
@@ -167,9 +167,14 @@ def _stands(before: StoredUnit, wanted: NewUnit) -> bool:
 
 
 def aliases(
-    envelope: str, recut: Recut, cut_seq: int, *, known: Sequence[Alias], created_by: str, now: datetime
+    envelope: str, manifest: Manifest, cut_seq: int, *, known: Sequence[Alias], created_by: str, now: datetime
 ) -> list[Alias]:
-    """What the new snapshot calls units that keep their address. A later attempt finds its rows already there."""
+    """What the new snapshot calls units that keep their address; without a new one, the trail that was ordered.
+
+    A later attempt finds its rows already there.
+    """
+    if manifest.recut is None:
+        return []
     there = {row.alias_id for row in known}
     made = [
         Alias(
@@ -181,7 +186,22 @@ def aliases(
             created_by=created_by,
             rationale=f"{word.change} by cut {cut_seq}",
         )
-        for word in recut.units
+        for word in manifest.recut.units
         if word.alias is not None
     ]
+    if manifest.topology is not None:
+        because = manifest.topology.because
+        why = f"{manifest.header.operation_kind} by cut {cut_seq}, ordered by {manifest.header.marked_by}: {because}"
+        made += [
+            Alias(
+                alias_id=alias_id(envelope, row.target_unit_id, row.text),
+                target_unit_id=row.target_unit_id,
+                alias_text=row.text,
+                alias_kind=row.kind,
+                valid_from=now,
+                created_by=created_by,
+                rationale=why,
+            )
+            for row in manifest.topology.aliases
+        ]
     return [row for row in made if row.alias_id not in there]

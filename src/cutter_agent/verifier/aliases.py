@@ -54,7 +54,8 @@ def ordered(cut: ChangeSet, manifest: bytes | None) -> Iterator[Alias]:
     """The rows that a cut writes for what its approved manifest calls the units. None for a first cut."""
     if manifest is None or sha256(manifest) != cut.manifest_digest:
         return
-    for word in json.loads(manifest).get("recut", {"units": []})["units"]:
+    document = json.loads(manifest)
+    for word in document.get("recut", {"units": []})["units"]:
         text, unit = word["alias"], word["target_unit_id"]
         if text is not None:
             yield Alias(
@@ -66,6 +67,18 @@ def ordered(cut: ChangeSet, manifest: bytes | None) -> Iterator[Alias]:
                 created_by=cut.emitted_by,
                 rationale=f"{word['change']} by cut {cut.cut_seq}",
             )
+    part, header = document.get("topology"), document["header"]
+    for row in part["aliases"] if part else ():
+        who = f"ordered by {header['marked_by']}: {part['because']}"
+        yield Alias(
+            alias_id=str(uuid5(NAMESPACE, f"alias\n{cut.manifest_id}\n{row['target_unit_id']}\n{row['text']}")),
+            target_unit_id=row["target_unit_id"],
+            alias_text=row["text"],
+            alias_kind=row["kind"],
+            valid_from=cut.emitted_at,
+            created_by=cut.emitted_by,
+            rationale=f"{header['operation_kind']} by cut {cut.cut_seq}, {who}",
+        )
 
 
 def _defect(code: str, message: str, address: str | None) -> Defect:

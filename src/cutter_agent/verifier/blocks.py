@@ -11,8 +11,8 @@ from cutter_agent.verifier.evidence import Defect, Evidence
 
 
 def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]]) -> Iterator[Defect]:
-    """Every defect of the ledger's blocks against the manifest's and the stored units; a re-cut's are ``recut``'s."""
-    if header.get("operation_kind") == "recut":
+    """Every defect of a first cut's blocks against the manifest's and the stored units; later ones are ``recut``'s."""
+    if header.get("operation_kind") != "first_cut":
         return
     if len(evidence.blocks) != len(blocks):
         yield _defect("block_count", f"{len(evidence.blocks)} approved blocks, the manifest has {len(blocks)}")

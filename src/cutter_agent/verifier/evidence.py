@@ -99,6 +99,7 @@ class Evidence:
 
     ``units`` live as of the cut, ``ended`` do not any more. ``past``: the earlier proven cuts, oldest first.
     ``aliases``: every one of the document. ``alias_orders``: manifests, by change set, of the cuts that wrote them.
+    ``base_manifest``: that of the newest of ``past``, which any later cut starts from.
 
     ``verdict`` is None while the cut waits for one (VERIFY), and what an audit must find proven afterwards.
     """
@@ -120,6 +121,7 @@ class Evidence:
     past: Sequence[PastCut]
     aliases: Sequence[Alias]
     alias_orders: Mapping[str, bytes]
+    base_manifest: bytes | None
     document_unit_count: int
     document_cuts: Sequence[DocumentCut]
     version_counts: Sequence[VersionCount]

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cutter_agent.verifier import aliases, blocks, earlier, governance, records, recut, round_trip, standing, structure
+from cutter_agent.verifier import (
+    aliases,
+    blocks,
+    earlier,
+    governance,
+    records,
+    recut,
+    round_trip,
+    standing,
+    structure,
+    topology,
+)
 from cutter_agent.verifier.evidence import Defect, Evidence, Proof
 from sealing.errors import SealingError
 
@@ -19,6 +30,7 @@ def prove(evidence: Evidence) -> Proof:
         (2, "structure", structure.defects(evidence, header, approved)),
         (2, "blocks", blocks.defects(evidence, header, approved)),
         (2, "recut", recut.defects(evidence, header, approved)),
+        (2, "topology", topology.defects(evidence, header, approved)),
         (2, "aliases", aliases.defects(evidence)),
         (2, "standing", standing.defects(evidence)),
         (2, "earlier", earlier.defects(evidence)),

@@ -23,7 +23,7 @@ _WORDS = {"revised": "revise", "renumbered": "renumber", "moved": "move", _NEW: 
 def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Block]) -> Iterator[Defect]:
     """Every defect of what a re-cut says; of a first cut, that it says nothing of the kind."""
     yield from _past(evidence)
-    again = header.get("operation_kind") == "recut"
+    again = header.get("operation_kind") != "first_cut"
     envelope = next((row for row in evidence.envelopes if row.envelope_id == evidence.change_set.manifest_id), None)
     if envelope is not None and str(envelope.operation_kind) != header.get("operation_kind"):
         yield _defect("envelope", f"its operation is {envelope.operation_kind}, not {header.get('operation_kind')}")

@@ -91,3 +91,22 @@ INSERT INTO iu.manifest (digest, canonical_json, snapshot_sha256, document_ref, 
     proposed_at, proposed_by)
 VALUES (%(digest)s, %(canonical_json)s, %(snapshot_sha256)s, %(document_ref)s, %(profile_id)s, %(profile_version)s,
     %(unit_count)s, %(proposed_at)s, %(proposed_by)s);
+
+-- TOPOLOGY: which document a name belongs to: a unit's own address, else the newest alias of that text.
+-- name: find_document_of_name
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.information_unit, cutter_governance.canonical_address_alias
+SELECT named.document_ref
+FROM (
+    SELECT own.document_ref, 0 AS place, NULL::timestamptz AS valid_from, NULL::uuid AS alias_id
+    FROM iu.information_unit AS own
+    WHERE own.canonical_address = %(name)s::text
+    UNION ALL
+    SELECT u.document_ref, 1, a.valid_from, a.alias_id
+    FROM cutter_governance.canonical_address_alias AS a
+    JOIN iu.information_unit AS u ON u.unit_id = a.target_unit_id
+    WHERE a.alias_text = %(name)s::text
+) AS named
+ORDER BY named.place, named.valid_from DESC, named.alias_id
+LIMIT 1;

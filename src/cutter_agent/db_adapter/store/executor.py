@@ -203,6 +203,7 @@ class ExecutorStore(BacklogTables):
         manifest = self.manifest(cut.manifest_digest) if cut else None
         if cut is None or document is None or manifest is None:
             return None
+        topology, governed = mapping.decided(manifest.canonical_json)
         return LivingDocument(
             document=document,
             cut=cut,
@@ -210,6 +211,8 @@ class ExecutorStore(BacklogTables):
             units=[unit for unit in self.units_as_of(document_ref, cut.cut_seq) if not unit.ends_life],
             ever=self.units_ever(document_ref),
             aliases=self.aliases(document_ref),
+            topology=topology,
+            governed=governed,
         )
 
     def add_recut_versions(self, change_set: ChangeSet, units: Iterable[NewUnit]) -> int:
@@ -325,6 +328,11 @@ class ExecutorDatabase:
         """The document as of its newest proven cut, read in a short block of one state."""
         with self._adapter.read(Isolation.REPEATABLE_READ) as block:
             return ExecutorStore(block).living(document_ref)
+
+    def document_of(self, name: str) -> str | None:
+        """The reference of the document in which a unit has this address, or an alias says it; None for nobody's."""
+        rows = self._adapter.find("find_document_of_name", {"name": name})
+        return str(rows[0]["document_ref"]) if rows else None
 
     def read_committed(self, phase: str, body: Callable[[ExecStore], T]) -> T:
         """``body`` in the phase's one transaction."""

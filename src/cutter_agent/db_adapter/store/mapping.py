@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from enum import Enum, StrEnum
 from typing import Any, TypeVar, cast
 
+import msgspec
+
 from cutter_agent.db_adapter.interface import Row
 from cutter_agent.db_adapter.values import json_value
 from cutter_agent.model import (
     ChangeKind,
     EntryKind,
     EntryStatus,
+    Governed,
     LifecycleStatus,
     OperationKind,
     ReviewerKind,
     RiskClass,
+    Topology,
     Verdict,
 )
 from cutter_agent.rows import (
@@ -115,6 +119,21 @@ def verify_result(row: Row) -> VerifyResult:
 def manifest(row: Row) -> StoredManifest:
     """``iu.manifest``."""
     return StoredManifest(**row)
+
+
+def decided(canonical_json: bytes) -> tuple[Topology | None, tuple[Governed, ...]]:
+    """The order and the decisions about the tree that a stored manifest carries. Most carry none and are not read."""
+    if b'"governed":' not in canonical_json and b'"topology":' not in canonical_json:
+        return None, ()
+    found = msgspec.json.decode(canonical_json, type=_Decided)
+    return found.topology, found.governed
+
+
+class _Decided(msgspec.Struct):
+    """The two members of a manifest that are asked for."""
+
+    topology: Topology | None = None
+    governed: tuple[Governed, ...] = ()
 
 
 def snapshot(row: Row) -> Snapshot:

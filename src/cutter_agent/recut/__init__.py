@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from cutter_agent.recut.answers import ANY_ADDRESS, NEW, SAME, answered
 from cutter_agent.recut.changeset import Act, ChangeSet, Standing, UnitChange, apply, change_set, rebuild
 from cutter_agent.recut.matcher import match, positional
 from cutter_agent.recut.matching import Assumed, Change, Doubt, Matching, Merge, Pair, Question, Split
-from cutter_agent.recut.proposal import Living, Proposed, as_recut, cut_of, living, matching_of, propose
+from cutter_agent.recut.proposal import (
+    ASKED,
+    Living,
+    Proposed,
+    as_recut,
+    cut_of,
+    fresh_of,
+    living,
+    matching_of,
+    propose,
+)
 from cutter_agent.recut.showing import lines
 
 __all__ = [
+    "ANY_ADDRESS",
+    "ASKED",
+    "NEW",
+    "SAME",
     "Act",
     "Assumed",
     "Change",
@@ -23,10 +38,12 @@ __all__ = [
     "Split",
     "Standing",
     "UnitChange",
+    "answered",
     "apply",
     "as_recut",
     "change_set",
     "cut_of",
+    "fresh_of",
     "lines",
     "living",
     "match",

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from cutter_agent.errors import InputRefused
+
 _NUMBERED = re.compile(r"(.*[A-Z])(\d+)")
 _NEXT = "N"
 
@@ -31,6 +33,16 @@ class Register:
     def is_taken(self, address: str) -> bool:
         """Whether some unit, living or retired, has it."""
         return address in self._taken
+
+    def reserve(self, address: str) -> None:
+        """For one new unit, which was given it by a person. Raises ``InputRefused`` where some unit has it."""
+        if address in self._taken:
+            raise InputRefused(
+                f"{address} is or was another unit's address, and addresses are given once",
+                remedy="Answer with an address that nobody ever had, or with: new.",
+            )
+        self._taken.add(address)
+        self._note(address)
 
     def mint(self, wanted: str) -> tuple[str, bool]:
         """``(address, as wanted)``, minted once.

@@ -71,16 +71,18 @@ def change_set(
     orders: Sequence[Decimal] | None = None,
     taken: Iterable[str] = (),
     positional: bool = False,
+    named: Mapping[int, str] | None = None,
 ) -> ChangeSet:
     """The least that leads from the old units to the new snapshot.
 
     ``orders``: the old units' render orders, rising; without them 1, 2, 3 and so on. ``taken``: addresses of retired
     units. ``positional``: addresses count places (``counts_places``), so no alias is due when a place changes.
+    ``named``: addresses that a reviewer gave to new units, by place.
 
     Raises:
-        InputRefused: ``orders`` are not one rising number for each old unit.
+        InputRefused: ``orders`` are not one rising number for each old unit, or a given address is taken.
     """
-    return _Building(matching, _checked(matching, orders), taken, positional=positional).build()
+    return _Building(matching, _checked(matching, orders), taken, positional=positional, named=named or {}).build()
 
 
 def _checked(matching: Matching, orders: Sequence[Decimal] | None) -> Sequence[Decimal]:
@@ -97,12 +99,21 @@ def _checked(matching: Matching, orders: Sequence[Decimal] | None) -> Sequence[D
 
 class _Building:
     def __init__(
-        self, matching: Matching, orders: Sequence[Decimal], taken: Iterable[str], *, positional: bool
+        self,
+        matching: Matching,
+        orders: Sequence[Decimal],
+        taken: Iterable[str],
+        *,
+        positional: bool,
+        named: Mapping[int, str],
     ) -> None:
         self._matching = matching
         self._old, self._new = matching.old.units, matching.new.units
         self._positional = positional
         self._register = Register((*taken, *(u.address for u in self._old)), positional=positional)
+        self._named = named
+        for address in named.values():
+            self._register.reserve(address)
         self._pair_of: dict[int, Pair] = {pair.new: pair for pair in matching.pairs}
         self._origins = self._origins_of()
         self._orders = self._orders_of(orders)
@@ -172,7 +183,8 @@ class _Building:
     def _inserted(self, j: int) -> UnitChange:
         after = self._new[j]
         parent, wanted = self._parent(j)
-        address, plain = self._register.mint(wanted)
+        given = self._named.get(j)
+        address, plain = (given, True) if given is not None else self._register.mint(wanted)
         self._living[after.address] = address
         if not plain:
             self._questions.append(_collision(j, wanted, address))

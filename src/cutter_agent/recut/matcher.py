@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from cutter_agent.model import Segmentation
 from cutter_agent.recut import doubts, topology
 from cutter_agent.recut.anchors import anchor, gather, spread
+from cutter_agent.recut.answers import NOTHING_SAID, Guide, GuidedJudge, GuidedLinks
 from cutter_agent.recut.closing import Closing, present_spine
 from cutter_agent.recut.judge import Judge
 from cutter_agent.recut.kin import join_frames
-from cutter_agent.recut.links import FREE, Links
+from cutter_agent.recut.links import FREE
 from cutter_agent.recut.matching import Change, Matching, Merge, Pair, Question, Split
 from cutter_agent.recut.side import Lexicon, Side
 from cutter_agent.recut.wander import follow
@@ -25,10 +26,13 @@ _UNSAID = 0.1
 """A larger share of numbers than this that the text does not say: they count places."""
 
 
-def match(old: Segmentation, old_bytes: bytes, new: Segmentation, new_bytes: bytes) -> Matching:
+def match(
+    old: Segmentation, old_bytes: bytes, new: Segmentation, new_bytes: bytes, *, said: Guide = NOTHING_SAID
+) -> Matching:
     """What became of each unit of ``old`` in ``new``.
 
     ``old`` may hold living units: their addresses are those that were minted, whatever their place is now.
+    ``said``: what a reviewer answered; it is kept to, and not asked again.
     Time grows linearly with the documents, but for sorting; comparisons of texts are drawn from a bounded budget.
 
     Raises:
@@ -36,9 +40,10 @@ def match(old: Segmentation, old_bytes: bytes, new: Segmentation, new_bytes: byt
     """
     lexicon = Lexicon()
     before, after = Side(old, old_bytes, lexicon), Side(new, new_bytes, lexicon)
-    links = Links(len(before), len(after))
+    links = GuidedLinks(len(before), len(after), said)
     by_place = counts_places(before) or counts_places(after)
-    judge = Judge(before, after, links, positional=by_place)
+    judge = GuidedJudge(before, after, links, positional=by_place)
+    judge.said = said
     anchor(before, after, links, positional=by_place)
     questions: list[Question] = []
     parting = _Partings()
@@ -56,14 +61,15 @@ def match(old: Segmentation, old_bytes: bytes, new: Segmentation, new_bytes: byt
         closing.close()
         closing.close_places()
         join_frames(judge)
-        parting = _part(judge)
+        parting = _part(judge, said)
         asked = [
             *doubts.identity(judge, list(links.pairs())),
             *doubts.take_overs(judge),
             *doubts.choices([case for case in unclear if links.to_old[case[0]] == FREE]),
             *parting.questions,
         ]
-        questions = [*asked, *doubts.relabelled(closing.left_alike(), asked)]
+        asked += doubts.relabelled(closing.left_alike(), asked)
+        questions = [question for question in asked if not said.settles(question)]
     return _told(judge, old, new, parting, questions)
 
 
@@ -91,10 +97,12 @@ class _Partings:
     questions: list[Question] = field(default_factory=list)
 
 
-def _part(judge: Judge) -> _Partings:
+def _part(judge: Judge, said: Guide) -> _Partings:
     out, links = _Partings(), judge.links
     for found in topology.splits(judge):
-        if found.heir != FREE and topology.keeps_heir(judge, found, merged=False):
+        if found.heir != FREE and (
+            said.same.get(found.heir) == found.whole or topology.keeps_heir(judge, found, merged=False)
+        ):
             out.questions.append(doubts.parted(found, merged=False))
             continue
         if found.heir != FREE:
@@ -105,7 +113,9 @@ def _part(judge: Judge) -> _Partings:
     for found in topology.merges(judge):
         if found.whole in gone_new or gone_old.intersection(found.pieces):
             continue
-        if found.heir != FREE and topology.keeps_heir(judge, found, merged=True):
+        if found.heir != FREE and (
+            said.same.get(found.whole) == found.heir or topology.keeps_heir(judge, found, merged=True)
+        ):
             out.questions.append(doubts.parted(found, merged=True))
             continue
         if found.heir != FREE:

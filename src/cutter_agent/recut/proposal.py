@@ -6,13 +6,14 @@ or belonged, to another gets one of its own and the reviewer is asked (design 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
 import msgspec
 
+from cutter_agent.asking import Answer, FreshLabels, Review
 from cutter_agent.errors import Internal, VerificationFailed
 from cutter_agent.idempotency import unit_id
 from cutter_agent.model import (
@@ -29,11 +30,15 @@ from cutter_agent.model import (
     Unit,
     UnitFate,
 )
+from cutter_agent.recut.answers import asked, guide
 from cutter_agent.recut.changeset import ChangeSet, UnitChange, change_set
 from cutter_agent.recut.matcher import match, positional
-from cutter_agent.recut.matching import Change, Matching, Merge, Pair, Question, Split
+from cutter_agent.recut.matching import Change, Doubt, Matching, Merge, Pair, Question, Split
 from cutter_agent.rows import Alias, StoredUnit
 from sealing.digest import sha256_hex
+
+ASKED = "recut_"
+"""What the code of a finding begins with that asks a question."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,13 +121,20 @@ class Proposed:
 
     cut: Segmentation
     recut: Recut
+    review: Review | None = None
 
 
-def propose(old: Living, fresh: Segmentation, data: bytes) -> Proposed | None:
-    """The least change that leads from the living units to ``fresh``; None where nothing changes at all."""
-    matching = match(old.cut, old.data, fresh, data)
+def propose(old: Living, fresh: Segmentation, data: bytes, answers: Sequence[Answer] = ()) -> Proposed | None:
+    """The least change that leads from the living units to ``fresh``; None where nothing changes at all.
+
+    Raises:
+        StaleApproval: an answer is about other editions.
+        InputRefused: an answer gives a new unit an address that is taken.
+    """
+    said = guide(answers, old.cut, fresh)
+    matching = match(old.cut, old.data, fresh, data, said=said)
     by_place = positional(old.cut, old.data) or positional(fresh, data)
-    found = change_set(matching, orders=old.orders, taken=old.taken, positional=by_place)
+    found = change_set(matching, orders=old.orders, taken=old.taken, positional=by_place, named=said.named)
     if not found.changes:
         return None
     units, words = _living_on(old, matching, found)
@@ -132,7 +144,46 @@ def propose(old: Living, fresh: Segmentation, data: bytes) -> Proposed | None:
         units=tuple(units),
         findings=(*fresh.findings, *(_finding(question, old.cut.units, units) for question in found.questions)),
     )
-    return Proposed(cut=cut, recut=Recut(base=old.base, units=tuple(words), ended=tuple(_ended(old, matching))))
+    review = Review(
+        questions=tuple(asked(question, matching.pairs, old.cut.units, units) for question in found.questions),
+        answers=tuple(answers),
+        fresh=tuple(_fresh_labels(fresh.units, units)),
+    )
+    return Proposed(
+        cut=cut,
+        recut=Recut(base=old.base, units=tuple(words), ended=tuple(_ended(old, matching))),
+        review=review if review.questions or review.answers else None,
+    )
+
+
+def _fresh_labels(fresh: Sequence[Unit], proposed: Sequence[Unit]) -> Iterator[FreshLabels]:
+    for place, (unit, named) in enumerate(zip(fresh, proposed, strict=True)):
+        if unit != named:
+            yield FreshLabels(
+                place=place,
+                address=unit.address,
+                parent=unit.parent,
+                level=unit.level,
+                kind=unit.kind,
+                number=unit.number,
+            )
+
+
+def fresh_of(manifest: Manifest) -> Segmentation:
+    """The fresh cut that a re-cut was proposed from, without what the re-cut asked."""
+    cut, review = cut_of(manifest), manifest.review
+    units = list(cut.units)
+    for labels in review.fresh if review else ():
+        units[labels.place] = msgspec.structs.replace(
+            units[labels.place],
+            address=labels.address,
+            parent=labels.parent,
+            level=labels.level,
+            kind=labels.kind,
+            number=labels.number,
+        )
+    asked_here = {f"{ASKED}{doubt}" for doubt in Doubt}
+    return replace(cut, units=tuple(units), findings=tuple(f for f in cut.findings if f.code not in asked_here))
 
 
 def _living_on(old: Living, matching: Matching, found: ChangeSet) -> tuple[list[Unit], list[RecutUnit]]:
@@ -197,7 +248,7 @@ def _finding(question: Question, old: Sequence[Unit], new: Sequence[Unit]) -> Fi
     after = ", ".join(new[place].address for place in question.new) or "(none)"
     at = new[question.new[0]] if question.new else None
     return Finding(
-        code=f"recut_{question.doubt.value}",
+        code=f"{ASKED}{question.doubt.value}",
         severity=Severity.EXCEPTION,
         start_byte=at.start_byte if at else 0,
         end_byte=at.end_byte if at else None,
@@ -208,7 +259,7 @@ def _finding(question: Question, old: Sequence[Unit], new: Sequence[Unit]) -> Fi
 def as_recut(manifest: Manifest, proposed: Proposed) -> Manifest:
     """``manifest`` (made from ``proposed.cut``) as the proposal of a re-cut."""
     header = replace(manifest.header, operation_kind=OperationKind.RECUT)
-    return replace(manifest, header=header, recut=proposed.recut)
+    return replace(manifest, header=header, recut=proposed.recut, review=proposed.review)
 
 
 def cut_of(manifest: Manifest) -> Segmentation:

@@ -3,6 +3,7 @@
 CutterError
 ├── UsageError                  the call's words are off                                          exit 2
 ├── InputRefused                a document, profile or manifest that cannot be taken              exit 3
+│   ├── FormatRefused           a file of another format that cannot be read as text
 │   └── ManifestInvalid         all problems of a manifest at once
 ├── ConfigError                                                                                   exit 4
 │   ├── ConfigMissing           a key is missing or empty; no socket was opened
@@ -61,6 +62,13 @@ class InputRefused(CutterError):
         super().__init__(message, remedy=remedy)
         self.path = path
         self.start_byte = start_byte
+
+
+class FormatRefused(InputRefused):
+    """A file of another format that cannot be read as text: broken, protected, hostile, of pictures only, or of a kind
+    that no reader is there for. ``start_byte`` is a position in that file."""
+
+    code = "FORMAT_REFUSED"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -118,6 +118,19 @@ class Detection:
     general: bool
 
 
+class Finest(StrEnum):
+    """The smallest unit of a Markdown text; each also takes what the ones before it take."""
+
+    HEADING = "heading"
+    """A heading with all that stands under it up to the next."""
+    PARAGRAPH = "paragraph"
+    """Blocks: paragraphs, whole lists, whole tables, code, quotes."""
+    LIST_ITEM = "list_item"
+    """Items of lists, and each block inside one that follows its first."""
+    TABLE_ROW = "table_row"
+    """Rows of tables; the head of a table is a unit of its own kind above them."""
+
+
 class Gaps(StrEnum):
     """What a missing number of a level is: consolidated laws drop repealed provisions without a trace."""
 
@@ -193,6 +206,13 @@ class XmlText:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MarkdownText:
+    """How fine a Markdown text is cut."""
+
+    finest: Finest
+
+
+@dataclass(frozen=True, kw_only=True)
 class Profile:
     """A whole grammar. ``version`` is the author's version and a digest of the grammar, so no change goes unseen."""
 
@@ -214,6 +234,7 @@ class Profile:
     ladder: LadderText | None = None
     elements: tuple[Element, ...] = ()
     xml: XmlText | None = None
+    markdown: MarkdownText | None = None
 
     @property
     def named(self) -> tuple[Level | Rung | Element, ...]:

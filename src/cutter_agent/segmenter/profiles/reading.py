@@ -12,8 +12,10 @@ from cutter_agent.segmenter.grammar import (
     Block,
     Detection,
     Engine,
+    Finest,
     Letters,
     Level,
+    MarkdownText,
     NumberStyle,
     Place,
     Profile,
@@ -87,12 +89,17 @@ def _profile(root: Table, digest: str) -> Profile:
         ladder=steps.ladder_text(root, text) if engine is Engine.LADDER else None,
         elements=elements,
         xml=steps.xml_text(root.table("xml")) if engine is Engine.XML else None,
+        markdown=_markdown(text) if engine is Engine.COMMONMARK else None,
     )
     text.leftovers()
     root.leftovers()
     _unique(root, "name", [level.name for level in profile.named] + [block.name for block in blocks])
     _unique(root, "token", [x.token for x in blocks])
     return profile
+
+
+def _markdown(text: Table) -> MarkdownText:
+    return MarkdownText(finest=text.word("finest", Finest, Finest.LIST_ITEM) or Finest.LIST_ITEM)
 
 
 def _unique(root: Table, what: str, values: list[str]) -> None:

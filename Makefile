@@ -5,7 +5,7 @@ JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs faults plants kills schema fuzz-segment bench-segment bench-recut clean
+.PHONY: help setup dry-run test lint format lock docs faults plants kills schema fuzz-segment bench-segment bench-recut bench-akn clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ bench-segment: setup ## the cut beside other splitters, one run: MB/s, bytes kep
 
 bench-mutate: setup ## at least 1,000 seeded corruptions of store and ledger, each found by VERIFY or the audit
 	@$(BIN)/python -m benchmarks.mutate $(ARGS)
+
+bench-akn: setup ## every law of a folder and generated texts as Akoma Ntoso, judged by the OASIS schema (DATA=folder)
+	@$(BIN)/python -m benchmarks.akoma $(DATA) $(ARGS)
 
 lock:            ## remake the locked requirements (needs uv)
 	sh scripts/lock.sh

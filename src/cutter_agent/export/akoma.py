@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from cutter_agent.export.losses import BLANK_LINES, NESTING, REPLACED, Losses
 from cutter_agent.export.placing import Placed
-from cutter_agent.report import ExportedDocument
+from cutter_agent.report import ExportedDocument, ExportedUnit
 
 NAMESPACE = "http://docs.oasis-open.org/legaldocml/ns/akn/3.0"
 OWN_NAMESPACE = "urn:dot-iu-cutter:export:v1"
@@ -110,10 +110,14 @@ class _Writer:
             return f"{own}{count}"
         return own if count == 1 else f"{own}-{count}"
 
-    def text(self, text: str) -> str:
+    def allowed(self, text: str) -> str:
+        """Before white space is looked at: to Python some of the forbidden characters are white space."""
         found, count = _NOT_XML.subn("\ufffd", text)
         self.losses.add(REPLACED, count)
-        return escape(found, {"\r": "&#13;"})
+        return found
+
+    def text(self, text: str) -> str:
+        return escape(self.allowed(text), {"\r": "&#13;"})
 
 
 def akoma_ntoso(document: ExportedDocument, units: Iterable[Placed], losses: Losses) -> Iterator[str]:
@@ -180,7 +184,7 @@ def _head(document: ExportedDocument, writer: _Writer) -> Iterator[str]:
 def _container(place: Placed, writer: _Writer) -> Iterator[str]:
     eid = writer.identify(place, "container")
     yield f"<container name={_attribute(place.unit.kind, writer)}{_names(place, eid, writer)}>\n"
-    yield from _paragraphs(place.unit.text.split("\n"), writer)
+    yield from _paragraphs(writer.allowed(place.unit.text).split("\n"), writer)
     yield "</container>\n"
 
 
@@ -211,7 +215,7 @@ def _provision(place: Placed, writer: _Writer, *, parent_of_next: str | None) ->
     element = unit.kind if unit.kind in _ABBREVIATIONS else "hcontainer"
     name = f" name={_attribute(unit.kind, writer)}" if element == "hcontainer" else ""
     eid = writer.identify(place, element)
-    number, heading, lines = _parted(place)
+    number, heading, lines = _parted(unit, writer.allowed(unit.text).split("\n"))
     yield f"<{element}{name}{_names(place, eid, writer)}>"
     yield f"<num>{writer.text(number)}</num>" if number else ""
     yield f"<heading>{writer.text(heading)}</heading>" if heading else ""
@@ -226,11 +230,10 @@ def _provision(place: Placed, writer: _Writer, *, parent_of_next: str | None) ->
     writer.open.append((unit.address, element, eid))
 
 
-def _parted(place: Placed) -> tuple[str, str, list[str]]:
+def _parted(unit: ExportedUnit, lines: list[str]) -> tuple[str, str, list[str]]:
     """(the number as printed, the heading, the other lines). Without a number in the first line: all is text."""
-    lines = place.unit.text.split("\n")
     at = next((i for i, line in enumerate(lines) if line.strip()), None)
-    number = place.unit.number
+    number = unit.number
     if at is None or not number:
         return "", "", lines
     first = lines[at].rstrip("\r")
@@ -241,9 +244,9 @@ def _parted(place: Placed) -> tuple[str, str, list[str]]:
     end = _AFTER_NUMBER.match(first, found.end())
     cut = end.end() if end else found.end()
     printed, rest, behind = first[:cut].strip(), first[cut:].strip(), lines[at + 1 :]
-    if place.unit.kind in _NAMED_BELOW and not rest:
+    if unit.kind in _NAMED_BELOW and not rest:
         rest, behind = _next_line(behind)
-    if place.unit.kind in _HEADED and rest and len(rest) <= _LONGEST_HEADING:
+    if unit.kind in _HEADED and rest and len(rest) <= _LONGEST_HEADING:
         return printed, rest, behind
     return printed, "", [*([rest] if rest else []), *behind]
 
@@ -291,6 +294,4 @@ def _word(text: str) -> str:
 
 
 def _attribute(text: str, writer: _Writer) -> str:
-    found, count = _NOT_XML.subn("\ufffd", text)
-    writer.losses.add(REPLACED, count)
-    return quoteattr(found)
+    return quoteattr(writer.allowed(text))

@@ -1,4 +1,4 @@
-"""Akoma Ntoso: U+001C…U+001F are forbidden in XML and white space to Python, so they were trimmed and counted nowhere."""
+"""Akoma Ntoso: U+001C…U+001F are forbidden in XML and white space to Python, so they were lost uncounted."""
 
 from __future__ import annotations
 

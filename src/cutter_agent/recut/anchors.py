@@ -48,13 +48,14 @@ def _unique(old: Side, new: Side, links: Links) -> None:
 
 def spread(old: Side, new: Side, links: Links) -> None:
     """What stands next to a joined unit on both sides and has equal bytes is joined, too, and so on outwards."""
-    for step, places in ((1, range(len(old))), (-1, range(len(old) - 1, -1, -1))):
+    to_new, count = links.to_new, len(new)
+    for step, places in ((1, range(len(old) - 1)), (-1, range(len(old) - 1, 0, -1))):
         for i in places:
-            j = links.to_new[i]
-            if j == FREE:
+            a, j = i + step, to_new[i]
+            if to_new[a] != FREE or j == FREE:
                 continue
-            a, b = i + step, j + step
-            if 0 <= a < len(old) and 0 <= b < len(new) and links.free(a, b) and old.hashes[a] == new.hashes[b]:
+            b = j + step
+            if 0 <= b < count and old.hashes[a] == new.hashes[b] and links.free(a, b):
                 links.join(a, b)
 
 

@@ -25,7 +25,7 @@ def _elected(judge: Judge) -> list[tuple[int, int]]:
     votes: Counter[tuple[int, int]] = Counter()
     for i, j in links.pairs():
         a, b = old.parents[i], new.parents[j]
-        if a != FREE and b != FREE and links.free(a, b):
+        if a != FREE and b != FREE and links.to_new[a] == FREE and links.free(a, b):
             votes[a, b] += 1
     rivals_old: dict[int, int] = defaultdict(int)
     rivals_new: dict[int, int] = defaultdict(int)

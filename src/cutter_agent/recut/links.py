@@ -79,8 +79,9 @@ def gaps(links: Links, on_spine: Sequence[tuple[int, int]]) -> Iterator[Gap]:
     """The gaps that have free units on both sides."""
     old_at = new_at = 0
     for old, new in (*on_spine, (len(links.to_new), len(links.to_old))):
-        free_old = [i for i in range(old_at, old) if links.to_new[i] == FREE]
-        free_new = [j for j in range(new_at, new) if links.to_old[j] == FREE]
-        if free_old and free_new:
-            yield Gap(free_old, free_new)
+        if old_at < old and new_at < new:
+            free_old = [i for i in range(old_at, old) if links.to_new[i] == FREE]
+            free_new = [j for j in range(new_at, new) if links.to_old[j] == FREE]
+            if free_old and free_new:
+                yield Gap(free_old, free_new)
         old_at, new_at = old + 1, new + 1

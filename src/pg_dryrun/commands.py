@@ -136,6 +136,7 @@ def check(
     cwd: Path | None = None,
     stdin_from: Path | None = None,
     stdout_to: Path | None = None,
+    limit_bytes: int = 1 << 20,
     redact: Callable[[str], str] = str,
     on_start: Callable[[int], None] | None = None,
 ) -> Completed:
@@ -148,6 +149,7 @@ def check(
         cwd=cwd,
         stdin_from=stdin_from,
         stdout_to=stdout_to,
+        limit_bytes=limit_bytes,
         on_start=on_start,
     )
     if done.ok:

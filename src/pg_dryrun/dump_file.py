@@ -1,13 +1,12 @@
 """A dump file as the source: what it needs and what it states, read line by line from its plain SQL.
 
-Custom and directory dumps are turned into plain SQL by ``pg_restore``; all that follows is the same for each format.
-A script is somebody else's input: it is restored with psql's meta-commands switched off, and one that leaves that mode,
-switches databases, or is cut short is refused.
+Custom, directory and tar dumps are turned into plain SQL by ``pg_restore`` for this reading, and restored as what they
+are. A script is somebody else's input: it is restored with psql's meta-commands switched off, and one that leaves that
+mode, switches databases, or is cut short is refused.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 import time
@@ -16,11 +15,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pg_dryrun import commands
+from pg_dryrun.dumps import DumpFormat, describe_plain, digest_path
 from pg_dryrun.errors import EnvironmentFault, UsageError
 from pg_dryrun.ledger import Kind, RunLedger
+from pg_dryrun.needs import Collation, Needs
 from pg_dryrun.observer.counts import SequenceState, TableDigest
 from pg_dryrun.observer.roles import RoleFacts
-from pg_dryrun.snapshot import DumpFormat, Needs, ProofKind, Snapshot, describe_plain
+from pg_dryrun.snapshot import ProofKind, Snapshot
 from pg_dryrun.subject import TableName
 
 _NAME = r'(?:"(?:[^"]|"")+"|[^\s".;,()]+)'
@@ -31,8 +32,11 @@ _OWNER = re.compile(rf"ALTER .* OWNER TO ({_NAME});$")
 _GRANT = re.compile(rf"(?:GRANT .* TO|REVOKE .* FROM) ({_NAME})(?: WITH GRANT OPTION)?(?: GRANTED BY {_NAME})?;$")
 _DEFAULTS = re.compile(rf"ALTER DEFAULT PRIVILEGES FOR ROLE ({_NAME}) ")
 _VERSION = re.compile(r"-- Dumped from database version (\d+)")
+_COLLATION = re.compile(rf"COLLATE pg_catalog\.({_NAME})")
+_TABLESPACE = re.compile(rf"SET default_tablespace = ({_NAME});$")
 _ENCODING = re.compile(r"SET client_encoding = '([^']+)';$")
 _OBJECT = re.compile(r"-- (?:Data for )?Name: (.+); Type: ([A-Z ]+); Schema: (.+); Owner: ")
+_TAR_MAGIC = slice(257, 262)
 _STATED_KINDS = frozenset({"TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE"})
 _END_OF_DATA = "\\."
 _COMPLETE = "-- PostgreSQL database dump complete"
@@ -48,6 +52,8 @@ class _Stated:
     unrestricted: int = 0
     extensions: set[str] = field(default_factory=set)
     roles: set[str] = field(default_factory=set)
+    collations: set[str] = field(default_factory=set)
+    tablespaces: set[str] = field(default_factory=set)
     objects: set[str] = field(default_factory=set)
     rows: dict[TableName, int] = field(default_factory=dict)
     sequences: dict[str, SequenceState] = field(default_factory=dict)
@@ -55,7 +61,7 @@ class _Stated:
 
 
 def read(path: Path, *, bin_dir: Path, workdir: Path, ledger: RunLedger | None = None) -> Snapshot:
-    """The dump at ``path`` (plain, custom or directory format) as a ``Snapshot`` that states rows but no digests.
+    """The dump at ``path`` (plain, custom, directory or tar format) as a ``Snapshot`` that states rows but no digests.
 
     Raises ``UsageError`` where it is none of them, is cut short, holds several databases or psql commands.
     """
@@ -64,7 +70,7 @@ def read(path: Path, *, bin_dir: Path, workdir: Path, ledger: RunLedger | None =
     script = path if kind is DumpFormat.PLAIN else _to_plain(path, bin_dir=bin_dir, workdir=workdir, ledger=ledger)
     stated = _scan(script, shown=path)
     plain = describe_plain(script)
-    size, sha256 = (plain.size_bytes, plain.sha256) if kind is DumpFormat.PLAIN else _digest(path)
+    size, sha256 = (plain.size_bytes, plain.sha256) if kind is DumpFormat.PLAIN else digest_path(path)
     return Snapshot(
         dump=replace(plain, path=path, format=kind, size_bytes=size, sha256=sha256),
         proof_kind=ProofKind.DUMP_CONTENT,
@@ -82,6 +88,8 @@ def read(path: Path, *, bin_dir: Path, workdir: Path, ledger: RunLedger | None =
             locale="",
             extensions=dict.fromkeys(sorted(stated.extensions), ""),
             roles=tuple(RoleFacts(name=name) for name in sorted(stated.roles)),
+            collations=tuple(Collation(name=f"pg_catalog.{name}") for name in sorted(stated.collations)),
+            tablespaces=tuple(sorted(stated.tablespaces)),
         ),
         objects=tuple(sorted(stated.objects)),
         duration_s=time.monotonic() - began,
@@ -89,7 +97,7 @@ def read(path: Path, *, bin_dir: Path, workdir: Path, ledger: RunLedger | None =
 
 
 def _format(path: Path) -> DumpFormat:
-    remedy = "Give a dump made by pg_dump in plain, custom or directory format."
+    remedy = "Give a dump made by pg_dump: plain, custom, directory or tar format."
     try:
         if path.is_dir():
             if (path / "toc.dat").is_file():
@@ -101,6 +109,8 @@ def _format(path: Path) -> DumpFormat:
         raise UsageError(f"{path} cannot be read: {error.strerror}.", remedy=remedy) from error
     if head.startswith(b"PGDMP"):
         return DumpFormat.CUSTOM
+    if head.startswith(b"toc.dat\0") and head[_TAR_MAGIC] == b"ustar":
+        return DumpFormat.TAR
     if b"PostgreSQL database cluster dump" in head:
         raise UsageError(f"{path} is a dump of a whole cluster.", remedy=f"{remedy} Dump one database.")
     if b"-- PostgreSQL database dump" in head:
@@ -120,19 +130,6 @@ def _to_plain(path: Path, *, bin_dir: Path, workdir: Path, ledger: RunLedger | N
             remedy="Dump again; the file is cut short, damaged, or of a newer PostgreSQL than this one.",
         ) from fault
     return script
-
-
-def _digest(path: Path) -> tuple[int, str]:
-    """Size and SHA-256: of a file its bytes, of a directory the sorted names, sizes and digests of its files."""
-    if path.is_file():
-        with path.open("rb") as file:
-            return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
-    total, hasher = 0, hashlib.sha256()
-    for part in sorted(found for found in path.iterdir() if found.is_file()):
-        size, digest = _digest(part)
-        total += size
-        hasher.update(f"{part.name}\0{size}\0{digest}\n".encode())
-    return total, hasher.hexdigest()
 
 
 def _scan(script: Path, *, shown: Path) -> _Stated:
@@ -179,7 +176,10 @@ def _note(line: str, stated: _Stated, *, shown: Path) -> None:
         stated.large_objects += 1
     elif match := _ENCODING.match(line):
         stated.encoding = match.group(1)
+    elif match := _TABLESPACE.match(line):
+        stated.tablespaces |= {_plain(match.group(1))} - {"", "''"}
     else:
+        stated.collations |= {_plain(name) for name in _COLLATION.findall(line)}
         for pattern in (_OWNER, _GRANT, _DEFAULTS):
             if (match := pattern.match(line)) and match.group(1) not in _NOT_ROLES:
                 stated.roles.add(_plain(match.group(1)))

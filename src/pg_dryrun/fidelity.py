@@ -1,19 +1,29 @@
 """G-09: the copy against the snapshot, line by line: tables, sequences, schema, roles, rights on the database.
 
 With a live source every table's digest is compared; a dump file states rows only, and the comparison says so.
+
+A dump holds no rows of a materialized view: a restore computes them anew. One that was stale in production therefore
+differs. It is accepted, and declared, where its definition and everything that it is computed from are equal, and it
+holds what its definition gives on the copy now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from pg_dryrun.observer import Observer, connect, counts, schema
+from pg_dryrun import dumps
+from pg_dryrun.errors import EnvironmentFault
+from pg_dryrun.needs import collations
+from pg_dryrun.observer import Observer, ServerAnswer, connect, counts, schema, slices
 from pg_dryrun.observer import roles as catalog_roles
-from pg_dryrun.observer.counts import SequenceState
+from pg_dryrun.observer.counts import SequenceState, TableDigest
 from pg_dryrun.observer.roles import RoleFacts
-from pg_dryrun.snapshot import ProofKind, Snapshot
+from pg_dryrun.snapshot import PARALLEL_FROM_BYTES, ProofKind, Snapshot
 from pg_dryrun.subject import Login
+
+_DEADLINE_S = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +44,9 @@ class RestoreComparison:
     differences: tuple[Difference, ...]
     compared: Mapping[str, int] = field(default_factory=dict)
     schema_digest: str = ""
+    deviations: tuple[str, ...] = ()
+    """What differs, is known why, and is declared: materialized views that were stale in production, versions of
+    collations."""
 
     @property
     def equal(self) -> bool:
@@ -42,8 +55,9 @@ class RestoreComparison:
 
 
 def compare(snapshot: Snapshot, restored: Login) -> RestoreComparison:
-    """Look at the copy from one snapshot and list every difference. ``restored`` must be a superuser there."""
-    with connect(restored, purpose="compare", read_only=True, statement_timeout_s=3600.0) as observer, observer.block():
+    """Look at the copy and list every difference. ``restored`` must be a superuser there, and nobody may write to it:
+    several sessions look at it, each with a snapshot of its own."""
+    with connect(restored, purpose="compare", read_only=True, statement_timeout_s=_DEADLINE_S) as observer:
         tables = _table_differences(snapshot, observer)
         sequences = _sequence_differences(snapshot, observer)
         found_schema = schema.fingerprint(observer)
@@ -51,6 +65,10 @@ def compare(snapshot: Snapshot, restored: Login) -> RestoreComparison:
         others += _object_differences(snapshot, observer)
         others += _large_object_differences(snapshot, observer)
         others += _privilege_differences(snapshot, observer)
+        deviations = _collation_versions(snapshot, observer)
+        if tables and not sequences and not others:
+            tables, stale = _without_stale_views(tables, observer, binary=snapshot.binary_digests)
+            deviations += stale
     return RestoreComparison(
         proof_kind=snapshot.proof_kind,
         differences=(*tables, *sequences, *others),
@@ -64,6 +82,7 @@ def compare(snapshot: Snapshot, restored: Login) -> RestoreComparison:
             "roles": len(snapshot.needs.roles),
         },
         schema_digest=found_schema.digest,
+        deviations=tuple(deviations),
     )
 
 
@@ -81,13 +100,15 @@ def _table_differences(snapshot: Snapshot, observer: Observer) -> list[Differenc
             for name, rows in numbers.items()
             if rows != snapshot.tables[name].rows
         ]
-    digests = counts.digests(observer, wanted)
+    parts = slices.cut(observer, wanted, binary=snapshot.binary_digests)
+    with _sessions(observer, sum(part.size_bytes for part in parts)) as sessions:
+        digests = slices.digests(sessions, parts)
     found += [
         Difference(
             kind="table",
             name=name,
-            expected=f"{snapshot.tables[name].rows} rows {snapshot.tables[name].digest}",
-            found=f"{digest.rows} rows {digest.digest}",
+            expected=_spelled(snapshot.tables[name]),
+            found=_spelled(digest),
         )
         for name, digest in digests.items()
         if digest != snapshot.tables[name]
@@ -95,6 +116,79 @@ def _table_differences(snapshot: Snapshot, observer: Observer) -> list[Differenc
     return found + [
         Difference(kind="table", name=name, expected="absent", found="present")
         for name in sorted(present - snapshot.tables.keys())
+    ]
+
+
+@contextmanager
+def _sessions(observer: Observer, size_bytes: int) -> Iterator[list[Observer]]:
+    """This session and, for much work, others beside it."""
+    number = dumps.jobs() - 1 if size_bytes >= PARALLEL_FROM_BYTES else 0
+    with ExitStack() as stack:
+        yield [
+            observer,
+            *(
+                stack.enter_context(
+                    connect(observer.login, purpose="compare", read_only=True, statement_timeout_s=_DEADLINE_S)
+                )
+                for _ in range(number)
+            ),
+        ]
+
+
+def _without_stale_views(
+    tables: list[Difference], observer: Observer, *, binary: bool
+) -> tuple[list[Difference], list[str]]:
+    """The differences without those of materialized views, if nothing else differs; and what is declared instead."""
+    definitions = {
+        str(row["name"]): str(row["definition"])
+        for row in observer.rows(
+            "SELECT n.nspname || '.' || c.relname AS name, rtrim(pg_catalog.pg_get_viewdef(c.oid), ' ;') AS definition"
+            " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relkind = 'm' AND c.relispopulated"
+        )
+    }
+    if any(item.name not in definitions for item in tables):
+        return tables, []
+    left, declared = [], []
+    for item in tables:
+        word = _refreshed(item, definitions[item.name], observer, binary=binary)
+        if word is None:
+            left.append(item)
+        else:
+            declared.append(word)
+    return left, declared
+
+
+def _refreshed(item: Difference, definition: str, observer: Observer, *, binary: bool) -> str | None:
+    """What to declare of a materialized view that differs, or None where it does not hold what its definition gives.
+
+    A definition that gives something else each time it is asked (a clock, a random number) cannot be compared at all.
+    """
+    spelled = slices.cut(observer, [item.name], binary=binary)[0].binary
+    source = f"({definition}) AS t"
+    try:
+        first, second = (slices.digest_rows(observer, source, binary=spelled).digest for _ in range(2))
+    except ServerAnswer as answer:
+        raise EnvironmentFault(f"materialized view {item.name}: {answer.message}", remedy=answer.remedy) from answer
+    name = f"materialized view {item.name}"
+    if first != second:
+        return f"{name} gives other rows each time: the copy's were computed by the restore"
+    if item.found != _spelled(first):
+        return None
+    return f"{name} was stale in production ({item.expected}); the copy's is refreshed ({item.found})"
+
+
+def _spelled(digest: TableDigest) -> str:
+    return f"{digest.rows} rows {digest.digest}"
+
+
+def _collation_versions(snapshot: Snapshot, observer: Observer) -> list[str]:
+    """Another version of a collation sorts some words differently: an index may be used in another order."""
+    found = {item.name: item.version for item in collations(observer)}
+    return [
+        f"collation {item.name} has version {found[item.name] or 'unknown'}, in production {item.version}"
+        for item in snapshot.needs.collations
+        if item.version and item.name in found and found[item.name] != item.version
     ]
 
 

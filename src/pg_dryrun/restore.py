@@ -1,42 +1,50 @@
-"""C-05: check what the dump needs, and restore it (G-08).
+"""C-05: restore the dump (what it needs was asked before, ``needs``).
 
-Roles come first (as the source's catalog shows them, without login and password), then the database with the source's
-encoding and locale, then the script in one transaction that stops at the first error: a missing extension, skipped in
-silence, would still end with status 0.
+Roles come first (as the source's catalog shows them, without login and password), then tablespaces, then the database
+with the source's encoding and locale, then a script in one transaction, or an archive by parallel jobs. Both stop at
+the first error: a missing extension, skipped in silence, would still end with status 0.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pg_dryrun import commands
+from pg_dryrun import commands, dumps
 from pg_dryrun.credentials import Vault
-from pg_dryrun.observer import Observer, ServerAnswer, connect, quote, quote_literal
+from pg_dryrun.dumps import DumpFormat
+from pg_dryrun.ledger import Kind
+from pg_dryrun.needs import Needs, create_database, create_tablespaces
+from pg_dryrun.observer import Observer, ServerAnswer, connect, quote
 from pg_dryrun.observer.roles import RoleFacts
-from pg_dryrun.snapshot import Needs, Snapshot
+from pg_dryrun.snapshot import Snapshot
 from pg_dryrun.subject import Login
+from pg_embedded.places import available_memory_bytes
 
 _OWN_DATABASES = frozenset({"postgres", "template0", "template1"})
 _COPY_NAME = "rehearsal"
+SERVER_SETTINGS: Mapping[str, str] = {
+    "wal_level": "minimal",  # a table that was made in the same restore is loaded, and its indexes built, without WAL
+    "max_wal_senders": "0",
+    "max_wal_size": "16GB",  # no checkpoint while it lasts
+    "shared_buffers": "256MB",
+}
+"""What a server is started with for the time of a restore. Its clones have settings of their own."""
 _TUNED = (
-    "-c synchronous_commit=off -c maintenance_work_mem=256MB -c max_parallel_maintenance_workers=2"
-    " -c default_transaction_read_only=off -c log_statement=none -c statement_timeout=0 -c lock_timeout=0"
+    "-c synchronous_commit=off -c default_transaction_read_only=off -c log_statement=none"
+    " -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
 )
 _INSTRUMENT_SETTINGS = ("log_", "wal_level")
-_EXECUTABLE_PROVIDERS = {"c": "libc", "i": "icu", "b": "builtin"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Missing:
-    """One thing the environment lacks. ``kind``: version, extension, locale, encoding."""
-
-    kind: str
-    name: str
-    remedy: str
+_NEVER_ANALYSED = """
+SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm', 'p') AND c.reltuples < 0 AND n.nspname !~ '^pg_(toast|temp)' ORDER BY 1
+"""
+Announce = Callable[[Kind, str], None]
+"""Told before something is made in a server that may outlive the run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,30 +60,6 @@ class Restored:
     duration_s: float
 
 
-def missing(needs: Needs, admin: Login) -> tuple[Missing, ...]:
-    """Everything the server of ``admin`` lacks for a restore, all at once; empty means that it can be tried."""
-    with connect(admin, purpose="needs") as observer:
-        found = list(_missing_extensions(needs, observer))
-        major = observer.server_version_num // 10000
-        if needs.server_major and major != needs.server_major:
-            found.append(
-                Missing(
-                    kind="version",
-                    name=f"PostgreSQL {needs.server_major}",
-                    remedy=f"This server is PostgreSQL {major}: take a lender of major version {needs.server_major}.",
-                )
-            )
-        if needs.locale_provider and not _locale_works(needs, observer):
-            found.append(
-                Missing(
-                    kind="locale",
-                    name=f"{needs.collate} / {needs.ctype} {needs.locale} ({_provider(needs)}, {needs.encoding})",
-                    remedy="Install this locale on the machine, or take a lender that has it.",
-                )
-            )
-    return tuple(found)
-
-
 def restore(
     snapshot: Snapshot,
     admin: Login,
@@ -84,26 +68,36 @@ def restore(
     vault: Vault,
     dbname: str | None = None,
     timeout_s: float = 3600.0,
+    announce: Announce | None = None,
 ) -> Restored:
-    """Create roles and database on the server of ``admin`` and restore; ``bin_dir`` holds ``psql``.
+    """Create roles and database on the server of ``admin`` and restore; ``bin_dir`` holds ``psql``, ``pg_restore``.
 
     The copy has the name of the source's database unless the server already has one of its own by that name.
     Raises ``EnvironmentFault`` with the server's words; the half-made copy is for the caller's teardown.
     """
+    tell: Announce = announce or (lambda _kind, _name: None)
     began = time.monotonic()
     wanted = dbname or (snapshot.identity.database if snapshot.identity else _COPY_NAME)
     name = _COPY_NAME if wanted in _OWN_DATABASES else wanted
     deviations = [f"the database is called {name}, not {wanted}"] if name != wanted else []
     with connect(admin, purpose="restore", statement_timeout_s=timeout_s) as observer:
         observer.execute("SET log_statement = 'none'")
-        created = _create_roles(snapshot.needs.roles, observer)
-        _create_database(name, snapshot.needs, observer)
+        created = _create_roles(snapshot.needs.roles, observer, tell)
+        spaces = create_tablespaces(snapshot.needs, observer)
+        deviations += [f"tablespace {space} lies inside the data directory" for space in spaces]
+        tell(Kind.DATABASE, name)
+        create_database(name, snapshot.needs, observer)
         deviations += _apply_settings(snapshot.needs, name, observer)
         deviations += _apply_privileges(snapshot.needs, name, observer)
     target = replace(admin, dbname=name)
-    _run_script(snapshot.dump.script, target, bin_dir=bin_dir, vault=vault, timeout_s=timeout_s)
+    if snapshot.dump.format is DumpFormat.PLAIN:
+        _run_script(snapshot.dump.script, target, bin_dir=bin_dir, vault=vault, timeout_s=timeout_s)
+    else:
+        _run_archive(snapshot, target, bin_dir=bin_dir, vault=vault, timeout_s=timeout_s)
     with connect(target, purpose="analyze", statement_timeout_s=timeout_s) as observer:
-        observer.execute("ANALYZE")
+        names = [str(row["name"]) for row in observer.rows(_NEVER_ANALYSED)] if snapshot.planner_statistics else []
+        if names or not snapshot.planner_statistics:
+            observer.execute(f"ANALYZE {', '.join(names)}")
     return Restored(
         admin=target,
         created_roles=created,
@@ -112,56 +106,13 @@ def restore(
     )
 
 
-def _missing_extensions(needs: Needs, observer: Observer) -> Iterator[Missing]:
-    rows = observer.rows("SELECT name::text AS name, version FROM pg_catalog.pg_available_extension_versions")
-    available: dict[str, set[str]] = {}
-    for row in rows:
-        available.setdefault(str(row["name"]), set()).add(str(row["version"]))
-    for name, version in needs.extensions.items():
-        if name not in available:
-            yield Missing(kind="extension", name=name, remedy=f"Take a lender whose PostgreSQL has {name}.")
-        elif version and version not in available[name]:
-            yield Missing(
-                kind="extension",
-                name=f"{name} {version}",
-                remedy=f"This server has {', '.join(sorted(available[name]))}; update the one that differs.",
-            )
-
-
-def _locale_works(needs: Needs, observer: Observer) -> bool:
-    """Whether a database of this locale can be made: the server's own check, by making an empty one."""
-    name = f"locale_probe_{secrets.token_hex(6)}"
-    try:
-        _create_database(name, needs, observer)
-    except ServerAnswer:
-        return False
-    observer.execute(f"DROP DATABASE {quote(name)}")
-    return True
-
-
-def _create_database(name: str, needs: Needs, observer: Observer) -> None:
-    options = ["TEMPLATE template0", "STRATEGY FILE_COPY"]
-    if needs.encoding:
-        options.append(f"ENCODING {quote_literal(needs.encoding)}")
-    if needs.locale_provider:
-        options.append(f"LOCALE_PROVIDER {_provider(needs)}")
-        options.append(f"LC_COLLATE {quote_literal(needs.collate)} LC_CTYPE {quote_literal(needs.ctype)}")
-        if needs.locale:
-            word = "ICU_LOCALE" if needs.locale_provider == "i" else "BUILTIN_LOCALE"
-            options.append(f"{word} {quote_literal(needs.locale)}")
-    observer.execute(f"CREATE DATABASE {quote(name)} {' '.join(options)}")
-
-
-def _provider(needs: Needs) -> str:
-    return _EXECUTABLE_PROVIDERS.get(needs.locale_provider, needs.locale_provider)
-
-
-def _create_roles(wanted: tuple[RoleFacts, ...], observer: Observer) -> tuple[str, ...]:
+def _create_roles(wanted: tuple[RoleFacts, ...], observer: Observer, tell: Announce) -> tuple[str, ...]:
     """Placeholders: the source's attributes and memberships, no login and no password. Existing roles are left
     alone."""
     existing = {str(row["name"]) for row in observer.rows("SELECT rolname::text AS name FROM pg_catalog.pg_roles")}
     created = [role for role in wanted if role.name not in existing]
     for role in created:
+        tell(Kind.ROLE, role.name)
         attributes = " ".join(attribute for attribute in role.attributes if attribute != "LOGIN")
         observer.execute(f"CREATE ROLE {quote(role.name)} NOLOGIN {attributes}")
     for role in created:
@@ -218,7 +169,26 @@ def _run_script(script: Path, target: Login, *, bin_dir: Path, vault: Vault, tim
     if not _restricts_itself(script):
         argv += ["-c", f"\\restrict {secrets.token_hex(16)}"]
     argv += ["-f", script]
-    environment = {**vault.environment(target), "PGOPTIONS": _TUNED}
+    _load(argv, target, vault=vault, timeout_s=timeout_s, sessions=1)
+
+
+def _run_archive(snapshot: Snapshot, target: Login, *, bin_dir: Path, vault: Vault, timeout_s: float) -> None:
+    """pg_restore sends SQL and knows no commands of its own, whoever wrote the archive."""
+    dump = snapshot.dump
+    sessions = 1 if dump.format is DumpFormat.TAR else dumps.jobs()  # a tar can only be read from front to back
+    argv: list[str | Path] = [bin_dir / "pg_restore", "--exit-on-error", "--no-password", f"--dbname={target.dbname}"]
+    if sessions > 1:
+        argv.append(f"--jobs={sessions}")
+    _load([*argv, dump.path], target, vault=vault, timeout_s=timeout_s, sessions=sessions)
+
+
+def _load(argv: list[str | Path], target: Login, *, vault: Vault, timeout_s: float, sessions: int) -> None:
+    """Indexes are most of the work. With as many sessions as processors, helpers of a session would only be in the way
+    (``docs/decisions/clones.md``)."""
+    memory_mb = max(64, min(512, available_memory_bytes() // (8 << 20) // sessions))
+    helpers = 2 if sessions == 1 else 0
+    tuned = f"{_TUNED} -c maintenance_work_mem={memory_mb}MB -c max_parallel_maintenance_workers={helpers}"
+    environment = {**vault.environment(target), "PGOPTIONS": tuned}
     commands.check(argv, timeout_s=timeout_s, env=environment, redact=vault.redact)
 
 

@@ -1,44 +1,36 @@
 """C-03: dump, digests, sequences and schema fingerprint of production, all from one exported snapshot.
 
-The reading session exports its snapshot; ``pg_dump --snapshot`` dumps it while the same session digests it. Sequences
-are not transactional: they are read before and after. The dump is plain SQL: with the random restrict key left out,
-equal databases give equal digests (custom and directory formats carry a time stamp).
+The reading session exports its snapshot; ``pg_dump --snapshot`` dumps it, by parallel jobs where the database is large,
+while other sessions digest it. Sequences are not transactional: they are read before and after.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from pg_dryrun import commands, reader
+from pg_dryrun import dumps, needs, reader
 from pg_dryrun.credentials import Vault
+from pg_dryrun.dumps import Dump, DumpFormat
 from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.ledger import Kind, RunLedger
-from pg_dryrun.observer import Observer, connect, counts, identity, schema
+from pg_dryrun.needs import Needs
+from pg_dryrun.observer import Observer, ServerAnswer, connect, counts, identity, quote_literal, schema, slices
 from pg_dryrun.observer.counts import SequenceState, TableDigest
 from pg_dryrun.observer.identity import Footprint, ServerIdentity
-from pg_dryrun.observer.roles import RoleFacts, database_privileges, database_settings, referenced_roles
 from pg_dryrun.observer.schema import SchemaFingerprint
 from pg_dryrun.reader import ReaderProof
 from pg_dryrun.subject import Login, TableName
 
-_CHUNK_BYTES = 1 << 20
-_LOCK_WAIT_MS = 30_000
-_RESTRICT_LINE = re.compile(rb"^\\(un)?restrict [0-9A-Za-z]+$", re.MULTILINE)
-_EDGE_BYTES = 1 << 14
-
-
-class DumpFormat(StrEnum):
-    PLAIN = "plain"
-    CUSTOM = "custom"
-    DIRECTORY = "directory"
+PARALLEL_FROM_BYTES = 64 << 20
+"""A smaller database is dumped and digested by one session: more would take longer to begin than they save."""
+_TOO_MANY_SESSIONS = "53300"
 
 
 class ProofKind(StrEnum):
@@ -46,42 +38,6 @@ class ProofKind(StrEnum):
 
     SOURCE_DIGESTS = "digests of every table and sequence from the dump's own snapshot"
     DUMP_CONTENT = "rows per table, sequences and objects as the dump file itself states them"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dump:
-    """The dump. ``script`` is the plain SQL that is restored (``path`` itself where that is plain).
-
-    ``sha256`` is of the bytes of ``path``; ``content_sha256`` of the script without its random restrict key.
-    """
-
-    path: Path
-    script: Path
-    format: DumpFormat
-    size_bytes: int
-    sha256: str
-    content_sha256: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Needs:
-    """What a server must have before this dump can be restored on it. ``extensions``: name to version ("" unknown).
-
-    Empty ``encoding``, ``collate``, ``ctype``, ``locale_provider``, ``locale``: the dump does not say, the server's
-    own do.
-    """
-
-    server_major: int
-    encoding: str
-    collate: str
-    ctype: str
-    locale_provider: str
-    locale: str
-    extensions: Mapping[str, str]
-    roles: tuple[RoleFacts, ...]
-    database_settings: tuple[str, ...] = ()
-    database_privileges: tuple[str, ...] | None = None
-    """``CONNECT TO role`` and so on, which a dump does not hold; None: not known, the server's defaults stay."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +59,10 @@ class Snapshot:
     footprint_before: Footprint | None = None
     footprint_after: Footprint | None = None
     duration_s: float = 0.0
+    binary_digests: bool = False
+    """Whether rows were digested by their binary form; a comparison must use the same."""
+    planner_statistics: bool = False
+    """Whether the dump holds what the planner knew of the tables."""
 
 
 class ReaderCanWrite(EnvironmentFault):
@@ -126,113 +86,100 @@ def take(
     bin_dir: Path,
     workdir: Path,
     vault: Vault,
+    major: int | None = None,
     ledger: RunLedger | None = None,
     timeout_s: float = 3600.0,
+    parallel_from_bytes: int = PARALLEL_FROM_BYTES,
 ) -> Snapshot:
     """Dump ``source`` into ``workdir`` and digest it from the same snapshot. ``bin_dir`` holds ``pg_dump``.
+
+    ``major`` is the version of these programs and of the server on which the dump will be restored; None: the source's.
 
     Raises ``ReaderCanWrite`` before anything is dumped, ``EnvironmentFault`` where the server or ``pg_dump`` refuses.
     """
     began = time.monotonic()
-    path = workdir / f"snapshot-{secrets.token_hex(8)}.sql"
     with connect(source, purpose="snapshot", read_only=True, statement_timeout_s=timeout_s) as observer:
         who = identity.identity(observer)
         before = identity.footprint(observer)
+        large = before.database_size_bytes >= parallel_from_bytes
+        form, jobs = (DumpFormat.DIRECTORY, dumps.jobs()) if large else (DumpFormat.PLAIN, 1)
+        path = workdir / f"snapshot-{secrets.token_hex(8)}{'' if large else '.sql'}"
+        version = who.server_version_num
+        older = version if major is None else min(version, major * 10000)
+        statistics = large and older // 10000 >= dumps.STATISTICS_SINCE_MAJOR
+        binary = older >= slices.BINARY_SINCE
+
+        def dump(exported: str) -> Dump:
+            dumps.write(
+                source,
+                exported,
+                path,
+                form=form,
+                bin_dir=bin_dir,
+                vault=vault,
+                timeout_s=timeout_s,
+                sessions=jobs,
+                statistics=statistics,
+            )
+            return dumps.describe_directory(path, bin_dir=bin_dir) if large else dumps.describe_plain(path)
+
         with observer.block():
             exported = str(observer.value("SELECT pg_catalog.pg_export_snapshot()"))
             proof = reader.prove(observer)
             if not proof.holds:
                 raise ReaderCanWrite(proof)
             if ledger is not None:
-                ledger.will_create(Kind.FILE, str(path))
+                ledger.will_create(Kind.DIRECTORY if large else Kind.FILE, str(path))
             with ThreadPoolExecutor(max_workers=1) as pool:
                 sequences = counts.sequences(observer)
-                dumping = pool.submit(_dump, source, exported, path, bin_dir, vault, timeout_s)
+                dumping = pool.submit(dump, exported)
                 fingerprint = schema.fingerprint(observer)
-                needs = _needs(observer, who)
-                tables = counts.digests(observer, counts.readable(observer))
-                large = int(str(observer.value("SELECT count(*) FROM pg_catalog.pg_largeobject_metadata")))
-                dumping.result()
+                wanted = needs.gather(observer, who)
+                large_objects = int(str(observer.value("SELECT count(*) FROM pg_catalog.pg_largeobject_metadata")))
+                parts = slices.cut(observer, counts.readable(observer), binary=binary)
+                with _sessions(source, exported, jobs - 1, timeout_s) as others:
+                    tables = slices.digests([observer, *others], parts)
+                    taken = any(reader.transaction_id_taken(other) for other in others)
+                dumped = dumping.result()
             sequences_after = counts.sequences(observer)
-            proof = replace(proof, transaction_id_taken=reader.transaction_id_taken(observer))
+            proof = replace(proof, transaction_id_taken=taken or reader.transaction_id_taken(observer))
         if not proof.holds:
             raise ReaderCanWrite(proof)
         after = identity.footprint(observer)
     return Snapshot(
-        dump=describe_plain(path),
+        dump=dumped,
         proof_kind=ProofKind.SOURCE_DIGESTS,
         tables=tables,
         sequences=sequences,
         sequences_after=sequences_after,
-        large_objects=large,
+        large_objects=large_objects,
         schema=fingerprint,
-        needs=needs,
+        needs=wanted,
         identity=who,
         reader=proof,
         footprint_before=before,
         footprint_after=after,
         duration_s=time.monotonic() - began,
+        binary_digests=binary,
+        planner_statistics=statistics,
     )
 
 
-def describe_plain(path: Path) -> Dump:
-    """Size and both digests of a plain dump, in one reading."""
-    raw, content = hashlib.sha256(), hashlib.sha256()
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(_EDGE_BYTES)
-        raw.update(head)
-        content.update(_RESTRICT_LINE.sub(rb"\\\1restrict", head))
-        rest = max(0, size - len(head) - _EDGE_BYTES)
-        while rest and (chunk := file.read(min(_CHUNK_BYTES, rest))):
-            raw.update(chunk)
-            content.update(chunk)
-            rest -= len(chunk)
-        tail = file.read()
-        raw.update(tail)
-        content.update(_RESTRICT_LINE.sub(rb"\\\1restrict", tail))
-    return Dump(
-        path=path,
-        script=path,
-        format=DumpFormat.PLAIN,
-        size_bytes=size,
-        sha256=raw.hexdigest(),
-        content_sha256=content.hexdigest(),
-    )
-
-
-def _dump(source: Login, exported: str, path: Path, bin_dir: Path, vault: Vault, timeout_s: float) -> None:
-    argv: list[str | Path] = [
-        bin_dir / "pg_dump",
-        "--format=plain",
-        f"--snapshot={exported}",
-        f"--lock-wait-timeout={_LOCK_WAIT_MS}",
-        "--no-sync",
-        "--no-password",
-    ]
-    environment = {**vault.environment(source), "PGOPTIONS": "-c default_transaction_read_only=on"}
-    commands.check(argv, timeout_s=timeout_s, env=environment, stdout_to=path, redact=vault.redact)
-
-
-def _needs(observer: Observer, who: ServerIdentity) -> Needs:
-    row = observer.rows(
-        "SELECT pg_catalog.pg_encoding_to_char(encoding) AS encoding, datcollate, datctype,"
-        " datlocprovider::text AS provider,"
-        " coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', '') AS locale"
-        " FROM pg_catalog.pg_database d WHERE datname = current_database()"
-    )[0]
-    extensions = observer.rows(
-        "SELECT extname::text AS name, extversion AS version FROM pg_catalog.pg_extension ORDER BY 1"
-    )
-    return Needs(
-        server_major=who.server_version_num // 10000,
-        encoding=str(row["encoding"]),
-        collate=str(row["datcollate"]),
-        ctype=str(row["datctype"]),
-        locale_provider=str(row["provider"]),
-        locale=str(row["locale"]),
-        extensions={str(item["name"]): str(item["version"]) for item in extensions},
-        roles=referenced_roles(observer),
-        database_settings=database_settings(observer),
-        database_privileges=database_privileges(observer),
-    )
+@contextmanager
+def _sessions(source: Login, exported: str, number: int, timeout_s: float) -> Iterator[list[Observer]]:
+    """More reading sessions that see the exported snapshot; fewer where the server or the role has no room for them."""
+    with ExitStack() as stack:
+        made: list[Observer] = []
+        for _ in range(number):
+            try:
+                observer = stack.enter_context(
+                    connect(source, purpose="digests", read_only=True, statement_timeout_s=timeout_s)
+                )
+            except ServerAnswer as answer:
+                if answer.sqlstate == _TOO_MANY_SESSIONS or "too many connections" in answer.message:
+                    break
+                raise
+            stack.enter_context(observer.block())
+            observer.execute(f"SET TRANSACTION SNAPSHOT {quote_literal(exported)}")
+            made.append(observer)
+        yield made

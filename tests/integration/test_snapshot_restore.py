@@ -11,12 +11,15 @@ import psycopg
 import pytest
 from tests.instruments_room import EVERY_KIND, new_database
 
-from pg_dryrun import commands, dump_file, fidelity, reader, restore, snapshot
+from pg_dryrun import commands, dump_file, dumps, fidelity, needs, reader, restore, snapshot
 from pg_dryrun.credentials import Vault
+from pg_dryrun.dumps import DumpFormat
 from pg_dryrun.errors import EnvironmentFault, UsageError
 from pg_dryrun.fidelity import RestoreComparison
 from pg_dryrun.ledger import Kind, RunLedger
-from pg_dryrun.observer import connect, counts, identity
+from pg_dryrun.needs import Collation
+from pg_dryrun.observer import connect, counts, identity, slices
+from pg_dryrun.observer.roles import RoleFacts
 from pg_dryrun.snapshot import ProofKind, Snapshot
 from pg_dryrun.subject import Login
 from pg_embedded.cluster import ThrowawayCluster
@@ -62,7 +65,7 @@ def taken(reading: Login, bin_dir: Path, tmp_path: Path, vault: Vault) -> Snapsh
 
 def restored_on(copies: ThrowawayCluster, taken: Snapshot, vault: Vault, **words: str) -> Login:
     admin = Login(**copies.admin)
-    assert restore.missing(taken.needs, admin) == ()
+    assert needs.missing(taken.needs, admin) == ()
     return restore.restore(taken, admin, bin_dir=copies.programs.bin_dir, vault=vault, **words).admin
 
 
@@ -218,22 +221,33 @@ def test_a_transaction_id_taken_in_the_reading_block_is_seen(reading: Login) -> 
 
 
 def test_all_that_is_missing_is_listed_at_once(taken: Snapshot, copies: ThrowawayCluster) -> None:
-    needs = replace(
+    wanted = replace(
         taken.needs,
         server_major=15,
         extensions={"hstore": "1.8", "postgis": "3.4", "pg_trgm": "99"},
+        collations=(
+            Collation(name="pg_catalog.C"),
+            Collation(name="pg_catalog.tlh-x-icu", provider="i"),
+            Collation(name="shop.sorted", own=False, provider="c", locale="tlh_QO.UTF-8"),
+        ),
+        roles=(RoleFacts(name="app", member_of=("pg_read_all_data", "pg_brew_coffee")),),
         collate="tlh_QO.UTF-8",
         ctype="tlh_QO.UTF-8",
         locale_provider="c",
         locale="",
     )
-    found = restore.missing(needs, Login(**copies.admin))
+    found = needs.missing(wanted, Login(**copies.admin))
     assert [(item.kind, item.name) for item in found[:3]] == [
         ("extension", "postgis"),
         ("extension", "pg_trgm 99"),
         ("version", "PostgreSQL 15"),
     ]
-    assert found[3].kind == "locale"
+    assert [item.kind for item in found[3:]] == ["locale", "collation", "collation", "role"]
+    assert [item.name for item in found[4:]] == [
+        "pg_catalog.tlh-x-icu (icu)",
+        "shop.sorted (libc tlh_QO.UTF-8)",
+        "pg_brew_coffee",
+    ]
     assert all(item.remedy for item in found)
     with connect(Login(**copies.admin), purpose="test") as observer:
         assert observer.value("SELECT count(*) FROM pg_database") == 3
@@ -270,7 +284,7 @@ def test_role_settings_hold_on_the_copy_but_none_that_blinds(
     assert shown == ['"$user", shop', "8MB", "7s", "5min"]
 
 
-@pytest.mark.parametrize("form", ["plain", "custom", "directory"])
+@pytest.mark.parametrize("form", ["plain", "custom", "directory", "tar"])
 def test_a_dump_file_is_restored_and_compared_with_what_it_states(
     reading: Login,
     taken: Snapshot,
@@ -328,6 +342,78 @@ def test_a_dump_file_that_cannot_be_one_is_refused_with_a_reason(
         dump_file.read(tmp_path / "absent", bin_dir=bin_dir, workdir=tmp_path)
 
 
+@pytest.fixture
+def in_parallel(
+    reading: Login, bin_dir: Path, tmp_path: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> Snapshot:
+    """The same source by the way of large databases: a directory, several sessions, many slices of a table."""
+    monkeypatch.setattr(slices, "_SLICE_BYTES", 16384)
+    monkeypatch.setattr(dumps, "jobs", lambda: 3)
+    return snapshot.take(reading, bin_dir=bin_dir, workdir=tmp_path, vault=vault, parallel_from_bytes=0)
+
+
+def test_a_large_database_goes_by_directory_and_several_sessions(
+    in_parallel: Snapshot, taken: Snapshot, source: Login, copies: ThrowawayCluster, vault: Vault
+) -> None:
+    assert in_parallel.dump.format is DumpFormat.DIRECTORY
+    assert in_parallel.binary_digests
+    assert in_parallel.planner_statistics
+    with connect(source, purpose="test") as observer:
+        parts = [part for part in slices.cut(observer, ["shop.thing"], binary=False) if part.table == "shop.thing"]
+        assert len(parts) > 3
+        assert slices.digests([observer], parts) == counts.digests(observer, ["shop.thing"])
+    assert in_parallel.tables["shop.log_early"] == taken.tables["shop.log_early"], "a small table has the same digest"
+    copy = restored_on(copies, in_parallel, vault)
+    assert fidelity.compare(in_parallel, copy).differences == ()
+    for tamper, kind, name in TAMPERED[:6]:
+        with connect(copy, purpose="test") as observer:
+            observer.execute(tamper)
+        assert (kind, name) in kinds(fidelity.compare(in_parallel, copy)), tamper
+
+
+def test_the_directory_of_an_equal_database_has_the_same_content_digest(
+    in_parallel: Snapshot, source: Login, reading: Login, bin_dir: Path, tmp_path: Path, vault: Vault
+) -> None:
+    again = snapshot.take(reading, bin_dir=bin_dir, workdir=tmp_path, vault=vault, parallel_from_bytes=0)
+    assert again.dump.content_sha256 == in_parallel.dump.content_sha256
+    assert again.dump.path.stat().st_mode & 0o777 == 0o700
+    for change in ("UPDATE shop.thing SET label = 'other' WHERE id = 7", "CREATE INDEX more ON shop.thing (code)"):
+        with connect(source, purpose="test") as observer:
+            observer.execute(change)
+        changed = snapshot.take(reading, bin_dir=bin_dir, workdir=tmp_path, vault=vault, parallel_from_bytes=0)
+        assert changed.dump.content_sha256 != again.dump.content_sha256, change
+        again = changed
+
+
+STALE = """
+CREATE TABLE shop.line (n integer); INSERT INTO shop.line VALUES (1), (2);
+CREATE MATERIALIZED VIEW shop.total AS SELECT count(*) AS lines FROM shop.line;
+CREATE MATERIALIZED VIEW shop.moment AS SELECT clock_timestamp() AS now;
+INSERT INTO shop.line VALUES (3);
+"""
+
+
+def test_a_stale_materialized_view_is_declared_and_a_wrong_one_is_found(
+    source: Login, reading: Login, copies: ThrowawayCluster, bin_dir: Path, tmp_path: Path, vault: Vault
+) -> None:
+    with connect(source, purpose="test") as observer:
+        observer.execute(STALE)
+    taken = snapshot.take(reading, bin_dir=bin_dir, workdir=tmp_path, vault=vault)
+    copy = restored_on(copies, taken, vault)
+    comparison = fidelity.compare(taken, copy)
+    assert comparison.differences == ()
+    assert [line.split(" (")[0] for line in comparison.deviations] == [
+        "materialized view shop.moment gives other rows each time: the copy's were computed by the restore",
+        "materialized view shop.total was stale in production",
+    ]
+    with connect(copy, purpose="test") as observer:
+        observer.execute("INSERT INTO shop.line VALUES (4)")
+        assert kinds(fidelity.compare(taken, copy)) >= {("table", "shop.total"), ("table", "shop.line")}
+        observer.execute("DELETE FROM shop.line WHERE n = 4; ALTER MATERIALIZED VIEW shop.total RENAME TO old")
+        observer.execute("CREATE MATERIALIZED VIEW shop.total AS SELECT 7::bigint AS lines")
+        assert ("table", "shop.total") in kinds(fidelity.compare(taken, copy)), "another definition is no staleness"
+
+
 @pytest.mark.parametrize("own_key", [True, False])
 def test_a_script_cannot_run_programs(
     taken: Snapshot, copies: ThrowawayCluster, bin_dir: Path, tmp_path: Path, vault: Vault, own_key: bool
@@ -342,3 +428,28 @@ def test_a_script_cannot_run_programs(
     with pytest.raises(EnvironmentFault, match="restricted"):
         restored_on(copies, hostile, vault, dbname="hostile")
     assert not mark.exists()
+
+
+def test_collations_and_tablespaces_come_along(
+    source: Login, reading: Login, copies: ThrowawayCluster, bin_dir: Path, tmp_path: Path, vault: Vault
+) -> None:
+    """The file and the live source say the same of them; the copy's tablespace lies in its own data directory."""
+    space = f"space_{source.dbname}"
+    with connect(source, purpose="test") as observer:
+        observer.execute("SET allow_in_place_tablespaces = on")
+        observer.execute(f"CREATE TABLESPACE {space} LOCATION ''")
+        observer.execute(f'CREATE TABLE shop.aside (word text COLLATE pg_catalog."C.utf8") TABLESPACE {space}')
+        observer.execute("CREATE COLLATION shop.plain (provider = libc, locale = 'C')")
+    taken = snapshot.take(reading, bin_dir=bin_dir, workdir=tmp_path, vault=vault)
+    assert [(item.name, item.own) for item in taken.needs.collations] == [
+        ("pg_catalog.C.utf8", True),
+        ("shop.plain", False),
+    ]
+    stated = dump_file.read(taken.dump.path, bin_dir=bin_dir, workdir=tmp_path)
+    assert [item.name for item in stated.needs.collations] == ["pg_catalog.C.utf8"]
+    assert stated.needs.tablespaces == taken.needs.tablespaces == (space,)
+    admin = Login(**copies.admin)
+    assert needs.missing(taken.needs, admin) == ()
+    done = restore.restore(taken, admin, bin_dir=bin_dir, vault=vault)
+    assert done.deviations == (f"tablespace {space} lies inside the data directory",)
+    assert fidelity.compare(taken, done.admin).differences == ()

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from pg_dryrun.fidelity import RestoreComparison
 from pg_dryrun.gates.interface import Gate, some
+from pg_dryrun.needs import Missing
 from pg_dryrun.outcome import Blame, Check
 from pg_dryrun.reachability import Attempt
-from pg_dryrun.restore import Missing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +78,7 @@ class RestoreGate(Gate):
         facts = {
             "proof": self.comparison.proof_kind.value,
             "compared": dict(self.comparison.compared),
+            "deviations": list(self.comparison.deviations),
             "differences": [
                 f"{item.kind} {item.name}: expected {item.expected}, found {item.found}"
                 for item in self.comparison.differences
@@ -93,7 +94,9 @@ class RestoreGate(Gate):
         if not self.comparison.equal:
             return self.broken("nothing was compared", facts, blame=Blame.TOOL)
         words = ", ".join(f"{count} {kind}" for kind, count in self.comparison.compared.items() if count)
-        return self.kept(f"equal ({words}); compared with {self.comparison.proof_kind.value}", facts)
+        known = self.comparison.deviations
+        more = f"; declared: {some(known)}" if known else ""
+        return self.kept(f"equal ({words}); compared with {self.comparison.proof_kind.value}{more}", facts)
 
 
 @dataclass(frozen=True, kw_only=True)

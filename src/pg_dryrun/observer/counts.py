@@ -14,7 +14,7 @@ from itertools import islice
 from pg_dryrun.observer.connection import Observer, quote_literal, table_sql
 from pg_dryrun.subject import TableName
 
-_SEEDS = (0, 0x5EED)
+SEEDS = (0, 0x5EED)
 _TABLES_PER_STATEMENT = 40
 
 _USER_RELATIONS = """
@@ -136,7 +136,7 @@ def changed(before: Mapping[TableName, TableDigest], after: Mapping[TableName, T
 
 
 def _digest_batch(observer: Observer, names: Sequence[TableName]) -> dict[TableName, TableDigest]:
-    low, high = _SEEDS
+    low, high = SEEDS
     parts = (
         f"SELECT {index} AS i, count(*) AS n,"
         f" coalesce(sum(pg_catalog.hashtextextended(h, {low})), 0) AS low,"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pg_dryrun import canaries, contract, fidelity, reachability, restore, roles
+from pg_dryrun import canaries, contract, fidelity, needs, reachability, restore, roles
 from pg_dryrun.clones import GoldenCopy
 from pg_dryrun.environments.interface import Environment
 from pg_dryrun.errors import EnvironmentFault
@@ -119,7 +119,7 @@ def _reachability(run: Run) -> Gate:
 
 def _restorable(run: Run) -> Gate:
     environment = rehearsal_environment(run)
-    missing = restore.missing(_snapshot(run).needs, environment.admin)
+    missing = needs.missing(_snapshot(run).needs, environment.admin)
     deviations = list(environment.describe().deviations)
     if OTHER_MAJOR in run.plan.allowed_deviations:
         deviations += [f"another major version: the source has {item.name}" for item in missing if _is_version(item)]
@@ -129,7 +129,7 @@ def _restorable(run: Run) -> Gate:
     return RestorableGate(missing=missing, deviations=deviations)
 
 
-def _is_version(item: restore.Missing) -> bool:
+def _is_version(item: needs.Missing) -> bool:
     return item.kind == "version"
 
 
@@ -148,10 +148,11 @@ def _restore(run: Run) -> Gate:
     if run.facts.production is not None and run.facts.production.schema_sha256 is None:
         with connect(done.admin, purpose="schema", read_only=True) as observer:  # a dump file cannot be asked
             run.facts.production = replace(run.facts.production, schema_sha256=schema.fingerprint(observer).digest)
+    comparison = fidelity.compare(taken, done.admin)
     if run.facts.environment is not None:
-        both = (*run.facts.environment.deviations, *done.deviations)
-        run.facts.environment = replace(run.facts.environment, deviations=tuple(dict.fromkeys(both)))
-    return RestoreGate(comparison=fidelity.compare(taken, done.admin))
+        all_of_them = (*run.facts.environment.deviations, *done.deviations, *comparison.deviations)
+        run.facts.environment = replace(run.facts.environment, deviations=tuple(dict.fromkeys(all_of_them)))
+    return RestoreGate(comparison=comparison)
 
 
 def _relations(run: Run) -> Gate:

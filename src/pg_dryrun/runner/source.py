@@ -67,6 +67,7 @@ def _identity(run: Run) -> Gate:
             bin_dir=bin_dir,
             workdir=run.workdir,
             vault=run.vault,
+            major=programs.major,
             ledger=run.ledger,
             timeout_s=seconds,
         )

@@ -6,9 +6,10 @@ from cutter_agent.segmenter import profiles
 from cutter_agent.segmenter.cutting import segment
 from cutter_agent.segmenter.explaining import Explanation, explain
 from cutter_agent.segmenter.grammar import Profile
-from cutter_agent.segmenter.naming import Candidacy, candidates, detect, document_code
+from cutter_agent.segmenter.naming import FALLBACK, Candidacy, candidates, detect, document_code
 
 __all__ = [
+    "FALLBACK",
     "Candidacy",
     "Explanation",
     "Profile",

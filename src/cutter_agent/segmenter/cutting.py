@@ -62,21 +62,11 @@ def _cut_outline(
     notes = Notes(lines, scanner.readers)
     found = Drafting(lines, text, scanner, notes).draft()
     placed = flush.split(_place(found, lines, scanner, document_code, notes), lines, profile)
-    view = memoryview(data)
-    starts, marks = placed.starts, placed.marks
-    ends = [*starts[1:], len(data)]
+    starts = placed.starts
+    columns = zip(starts, (*starts[1:], len(data)), placed.marks, placed.addresses, placed.parents, strict=True)
     units = [
-        Unit(
-            start_byte=start,
-            end_byte=end,
-            level=mark.level,
-            number=mark.number,
-            address=address,
-            kind=mark.kind,
-            parent=parent,
-            content_sha256=sha256(view[start:end]).hexdigest(),
-        )
-        for start, end, mark, address, parent in zip(starts, ends, marks, placed.addresses, placed.parents, strict=True)
+        Unit(start, end, m.level, m.number, address, m.kind, parent, sha256(data[start:end]).hexdigest())
+        for start, end, m, address, parent in columns
     ]
     return tuple(units), tuple(sorted(notes.findings, key=lambda f: (f.start_byte, f.code)))
 

@@ -26,19 +26,22 @@ def split(placed: Placed, data: bytes, profile: Profile) -> Placed:
         return placed
     mark, innermost = block_mark(profile.flush), labels[-1]
     cuts = [
-        (index, at) for index in _last_items(placed, innermost) if (at := _flush_start(placed, index, data)) is not None
+        (index, at)
+        for index in _last_items(placed, innermost, data)
+        if (at := _flush_start(placed, index, data)) is not None
     ]
     return _with(placed, cuts, mark) if cuts else placed
 
 
-def _last_items(placed: Placed, rank: int) -> list[int]:
-    """Units of the innermost level that no other of their list follows."""
-    parents = placed.parents
+def _last_items(placed: Placed, rank: int, data: bytes) -> list[int]:
+    """Units of the innermost level that no other of their list follows, and that have more than one line."""
+    parents, ends = placed.parents, (*placed.starts[1:], len(data))
     after: Sequence[str | None] = [*parents[1:], ""]
+    columns = zip(placed.starts, ends, placed.marks, parents, after, strict=True)
     return [
         index
-        for index, (mark, parent, following) in enumerate(zip(placed.marks, parents, after, strict=True))
-        if parent != following and mark.rank == rank and parent is not None
+        for index, (start, end, mark, parent, following) in enumerate(columns)
+        if parent != following and mark.rank == rank and parent is not None and data.find(b"\n", start, end - 1) >= 0
     ]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cutter_agent.segmenter.grammar import Block
+from cutter_agent.segmenter.numbers import STEP
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +27,10 @@ class Mark:
     misspelt: bool = False  # even the keyword does
     reference: bool = False  # has the form of a heading and speaks of another provision
     annex: bool = False  # a block that opens a numbering of its own
+    due: int = field(init=False)  # the key that plainly follows
+
+    def __post_init__(self) -> None:
+        self.due = self.key + STEP
 
 
 def block_mark(block: Block) -> Mark:

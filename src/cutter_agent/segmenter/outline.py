@@ -18,6 +18,7 @@ from cutter_agent.segmenter.sequence import Claim, Verdict, plain, through
 
 _WEIGHT_PLAIN, _WEIGHT_LOOSE, _WEIGHT_MISSPELT = 8, 6, 5
 _MOST_REPAIRED = 64
+_HEADING, _STRAY = Verdict.HEADING, Verdict.STRAY
 _FEW_CHANGES = 64
 
 Line = tuple[int, Mark]
@@ -161,10 +162,10 @@ class Drafting:
         main, last_main = self._main_level(), (0, start)
         for i in own:
             at, mark = starts[i], marks[i]
-            verdict = Verdict.STRAY if mark.reference else rulings.get(i) or counts.verdict(mark)
-            if verdict is Verdict.HEADING and mark.odd is None:
+            verdict = _STRAY if mark.reference else rulings.get(i) or counts.verdict(mark)
+            if verdict is _HEADING and mark.odd is None:
                 pass
-            elif verdict is Verdict.STRAY:
+            elif verdict is _STRAY:
                 self._notes.stray(at, mark)
                 dropped.add(i)
                 continue
@@ -232,12 +233,13 @@ class _Counts:
     """Where each keyworded level's count stands, and how an outer heading sets the inner counts back."""
 
     def __init__(self, profile: Profile) -> None:
-        self._levels = profile.levels
         self._last: dict[int, int] = {}
         self._fresh: set[int] = set()  # levels whose parent is new: they may begin at one again
         ranks = range(len(profile.levels))
         keyed = [rank for rank in ranks if profile.levels[rank].keywords]
-        self._inner = [[inner for inner in keyed if inner > rank] for rank in ranks]
+        runs = {rank: profile.levels[rank].run for rank in keyed}
+        self._starting = [[inner for inner in keyed if inner > rank and runs[inner] is Run.PARENT] for rank in ranks]
+        self._freed = [[inner for inner in keyed if inner > rank and runs[inner] is Run.EITHER] for rank in ranks]
 
     def last(self, rank: int) -> int:
         return self._last.get(rank, 0)
@@ -252,14 +254,14 @@ class _Counts:
         return Verdict.DUPLICATE if mark.key == last else Verdict.STRAY
 
     def accept(self, mark: Mark) -> None:
-        self._last[mark.rank] = mark.key
-        self._fresh.discard(mark.rank)
-        for inner in self._inner[mark.rank]:
-            run = self._levels[inner].run
-            if run is Run.PARENT:
-                self._last.pop(inner, None)
-            elif run is Run.EITHER:
-                self._fresh.add(inner)
+        rank = mark.rank
+        self._last[rank] = mark.key
+        if rank in self._fresh:
+            self._fresh.remove(rank)
+        for inner in self._starting[rank]:
+            self._last.pop(inner, None)
+        if self._freed[rank]:
+            self._fresh.update(self._freed[rank])
 
 
 def _changed(found: Found, dropped: set[int], added: list[Line]) -> tuple[list[int], list[Mark]]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import compress, count
+from operator import attrgetter
 
 from cutter_agent.segmenter.grammar import Profile
 from cutter_agent.segmenter.lists import Lists
@@ -18,6 +20,7 @@ from cutter_agent.segmenter.numbers import STEP
 
 DUPLICATE = "TRUNG"
 _NEVER = -1
+_KEYWORDED = attrgetter("keyworded")
 
 
 class Minting:
@@ -26,20 +29,20 @@ class Minting:
     def __init__(self, notes: Notes, repeat_token: str = DUPLICATE) -> None:
         self._notes = notes
         self._token = repeat_token
-        self._taken: set[str] = set()
+        self.taken: set[str] = set()
         self._counts: dict[str, int] = {}
 
     def mint(self, wanted: str, start_byte: int) -> str:
-        if wanted not in self._taken:
-            self._taken.add(wanted)
+        if wanted not in self.taken:
+            self.taken.add(wanted)
             return wanted
         count = self._counts.get(wanted, 1)
         address = wanted
-        while address in self._taken:
+        while address in self.taken:
             count += 1
             address = f"{wanted}-{self._token}{count}"
         self._counts[wanted] = count
-        self._taken.add(address)
+        self.taken.add(address)
         self._notes.collision(start_byte, wanted, address)
         return address
 
@@ -65,7 +68,8 @@ class Placing:
         self._count = len(levels)
         self._under = [tuple(names.index(n) for n in level.address_under) for level in levels]
         self._is_label = [not level.keywords for level in levels]
-        self._fresh = [STEP if label else _NEVER for label in self._is_label]
+        # What each level expects when it is opened; the last is for blocks, which have no level and are never due.
+        self._fresh = [STEP if label else _NEVER for label in self._is_label] + [_NEVER]
         self._inner = [tuple(range(rank + 1, self._count)) for rank in range(self._count)]
         # Entering a level changes the base of an inner one in the plain way when the inner one counts under it.
         self._direct = [tuple(i for i in inner if r in self._under[i]) for r, inner in enumerate(self._inner)]
@@ -90,17 +94,14 @@ class Placing:
 
     def place(self, starts: Sequence[int], marks: Sequence[Mark], end: int) -> None:
         """Places headings in order; ``end`` is where the last one's text ends."""
-        index, count = 0, len(starts)
-        while index < count:
-            mark = marks[index]
-            if mark.rank < 0:
-                self._block(starts[index], mark)
-                index += 1
-            elif mark.keyworded:
-                self._heading(starts[index], mark)
-                index += 1
-            else:
-                index = self._labels(starts, marks, index, end)
+        at, last = 0, len(starts)
+        for stop in (*compress(count(), map(_KEYWORDED, marks)), last):
+            if at < stop:
+                self._labels(starts[at:stop], marks[at:stop], starts[stop] if stop < last else end)
+            if stop < last:
+                mark = marks[stop]
+                (self._heading if mark.rank >= 0 else self._block)(starts[stop], mark)
+            at = stop + 1
         if not self.out.starts or self.out.starts[0] > 0:
             self._open_with_preamble()
 
@@ -120,8 +121,11 @@ class Placing:
 
     def _heading(self, start: int, mark: Mark) -> None:
         rank = mark.rank
-        address = self._minting.mint(self._base[rank] + mark.suffix, start)
-        out = self.out
+        address, taken, out = self._base[rank] + mark.suffix, self._minting.taken, self.out
+        if address in taken:
+            address = self._minting.mint(address, start)
+        else:
+            taken.add(address)
         out.starts.append(start)
         out.marks.append(mark)
         out.addresses.append(address)
@@ -148,59 +152,51 @@ class Placing:
         out.addresses.append(address)
         out.parents.append(parent)
 
-    def _labels(self, starts: Sequence[int], marks: Sequence[Mark], first: int, end: int) -> int:
-        """Places the labels from ``first`` up to the next other heading; gives that heading's index."""
-        out, expect, base, parent, inner_of = self.out, self._expect, self._base, self._parent, self._inner
-        put_address, put_parent = out.addresses.append, out.parents.append
-        before = len(out.addresses)
-        index, count = first, len(starts)
-        trusting, innermost = self._trusting, self._count - 1
-        while index < count:
-            mark = marks[index]
-            rank = mark.rank
-            if mark.key != expect[rank] or not trusting:
-                if rank >= 0 and self._is_label[rank]:
-                    del out.addresses[before:], out.parents[before:]
-                    return self._faulty(starts, marks, first, end)
-                break
-            if rank == innermost:  # nothing opens below: the run of points shares base and parent
-                stem, over, due = base[rank], parent[rank], mark.key
-                while mark.key == due and mark.rank == rank:
-                    put_address(stem + mark.suffix)
-                    put_parent(over)
-                    due += STEP
-                    index += 1
-                    if index == count:
-                        break
-                    mark = marks[index]
-                expect[rank] = due
-                continue
-            address = base[rank] + mark.suffix
-            put_address(address)
-            put_parent(parent[rank])
-            expect[rank] += STEP
-            for inner in inner_of[rank]:
-                expect[inner] = STEP
-                base[inner] = parent[inner] = address
-            index += 1
-        out.starts += starts[first:index]
-        out.marks += marks[first:index]
-        return index
-
-    def _faulty(self, starts: Sequence[int], marks: Sequence[Mark], first: int, end: int) -> int:
-        """A stretch with a fault somewhere: judged list by list, and placed with care."""
+    def _labels(self, starts: Sequence[int], marks: Sequence[Mark], end: int) -> None:
+        """Places the labels between two other headings, of which the second stands at ``end``."""
         out = self.out
-        upto = first
-        while upto < len(starts) and marks[upto].rank >= 0 and not marks[upto].keyworded:
-            upto += 1
-        stretch_start = out.starts[-1] if out.starts else 0
-        stretch_end = starts[upto] if upto < len(starts) else end
+        before = len(out.addresses)
+        if self._trusting and self._run(marks):
+            out.starts += starts
+            out.marks += marks
+            return
+        del out.addresses[before:], out.parents[before:]
         self._restart_labels()
-        for start, mark in self._lists.judge(
-            list(zip(starts[first:upto], marks[first:upto], strict=True)), stretch_start, stretch_end
-        ):
+        judged = self._lists.judge(list(zip(starts, marks, strict=True)), out.starts[-1] if out.starts else 0, end)
+        for start, mark in judged:
             self._heading(start, mark)
-        return upto
+
+    def _run(self, marks: Sequence[Mark]) -> bool:
+        """Addresses and parents of labels of which each is the one that is due; False where one is not.
+
+        A label of the innermost level opens nothing, so a run of them shares base and parent.
+        """
+        put_address, put_parent = self.out.addresses.append, self.out.parents.append
+        expect, base, parent, inner_of = self._expect, self._base, self._parent, self._inner
+        innermost = self._count - 1
+        stem, over, due = base[innermost], parent[innermost], expect[innermost]
+        for mark in marks:
+            rank = mark.rank
+            if rank == innermost:
+                if mark.key != due:
+                    return False
+                put_address(stem + mark.suffix)
+                put_parent(over)
+                due = mark.due
+            elif mark.key == expect[rank]:
+                address = base[rank] + mark.suffix
+                put_address(address)
+                put_parent(parent[rank])
+                expect[rank] = mark.due
+                for inner in inner_of[rank]:
+                    expect[inner] = STEP
+                    base[inner] = parent[inner] = address
+                stem = over = address
+                due = STEP
+            else:
+                return False
+        expect[innermost] = due
+        return True
 
     def _restart_labels(self) -> None:
         """Forgets what the tight loop had entered: labels stand under the innermost open heading again."""

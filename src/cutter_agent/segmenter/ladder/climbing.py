@@ -202,9 +202,16 @@ class Climb:
             needed = 0 if missing <= _LARGEST_LONE_GAP else 1 if missing <= _LARGEST_GAP else 2
             if not needed or self._goes_on(rank, label, candidate, index, needed):
                 return None
-        elif fit is Fit.RESTART and self._goes_on(rank, label, candidate, index):
+        elif (fit is Fit.RESTART or self._twice(fit, candidate)) and self._goes_on(rank, label, candidate, index):
             return None
         return f"{label.text} does not fit the count: number {last // STEP + 1} is due"
+
+    def _twice(self, fit: Fit, candidate: Candidate) -> bool:
+        """Whether a number that was there already is the drafter's slip: the text before it ended, and the label can be
+        read in no other way. A line that goes on with a reference is none."""
+        if fit is not Fit.DUPLICATE or not lines.opens_paragraph(self._shadow, candidate.line, -1):
+            return False
+        return self._scanner.other_form(self._shadow, candidate) is None
 
     # ---- opening
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 _NOTE = re.compile(r"[ \t]*(?!\()[^\W\d_a-z“\"(][^\n]{0,240}\n")
-_NO_NOTE = re.compile(r"(?<!\betc)[.;:,—–-][ \t]*\Z")
+_NO_NOTE = re.compile(r"(?<!\betc)[.;:,—–-][ \t]*(?:\([^()\n]*\)[ \t]*)?\Z")
 _LOOK_BACK = 80
 
 
 def note_above(shadow: str, line: int, last_start: int) -> int:
     """Where a unit begins whose label's line starts at ``line``: at the marginal note above it, if there is one.
 
-    A note is one short line that opens with a capital and ends no sentence; the unit before, which begins at
+    A note is one short line that opens with a capital and ends no sentence, also none with a bracket behind (a term in
+    the other language); the unit before, which begins at
     ``last_start``, keeps its own first line.
     """
     above = shadow.rfind("\n", 0, max(line - 1, 0)) + 1

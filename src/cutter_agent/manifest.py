@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from cutter_agent import manifest_recut, manifest_review, manifest_topology
+from cutter_agent import manifest_original, manifest_recut, manifest_review, manifest_topology
 from cutter_agent.errors import InputRefused, ManifestInvalid, Problem
 from cutter_agent.model import (
     BlockRole,
@@ -67,7 +67,9 @@ _FINDING_FIELDS: Mapping[str, tuple[type, ...]] = {
     "end_byte": (int, type(None)),
     "message": _TEXT,
 }
-_MEMBERS = frozenset({"format", "header", "units", "findings", "recut", manifest_review.MEMBER})
+_MEMBERS = frozenset(
+    {"format", "header", "units", "findings", "recut", manifest_review.MEMBER, manifest_original.MEMBER}
+)
 _REMEDY = "Spell the manifest as `iu-cutter segment --manifest` does: labels and byte offsets, no bodies."
 
 
@@ -151,6 +153,8 @@ def as_json(manifest: Manifest) -> JsonValue:
     }
     if manifest.recut is not None:
         document["recut"] = manifest_recut.as_json(manifest.recut)
+    if manifest.original is not None:
+        document[manifest_original.MEMBER] = manifest_original.as_json(manifest.original)
     return document | manifest_review.as_json(manifest) | manifest_topology.as_json(manifest)
 
 
@@ -248,6 +252,7 @@ def _from_document(document: Mapping[str, Any]) -> Manifest:
         review=manifest_review.read(document),
         topology=topology,
         governed=governed,
+        original=manifest_original.read(document["original"]) if "original" in document else None,
     )
 
 
@@ -262,6 +267,9 @@ def _document_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _list_problems("unit", document.get("units"), _BLOCK_FIELDS, ("role", BlockRole))
     if "recut" in document:
         yield from (_shape(message, None) for message in manifest_recut.shape_problems(document["recut"]))
+    if manifest_original.MEMBER in document:
+        found = manifest_original.shape_problems(document[manifest_original.MEMBER])
+        yield from (_shape(message, None) for message in found)
     yield from (_shape(message, None) for message in manifest_review.shape_problems(document))
     yield from (_shape(message, None) for message in manifest_topology.shape_problems(document))
     yield from _list_problems("finding", document.get("findings"), _FINDING_FIELDS, ("severity", Severity))

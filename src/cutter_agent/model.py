@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from cutter_agent.asking import Review
+from cutter_agent.originals import Original
 
 EntryId = NewType("EntryId", str)
 UnitId = NewType("UnitId", str)
@@ -89,6 +90,7 @@ class OperationKind(StrEnum):
     RETIRE = "retire"
     RENUMBER = "renumber"
     REDIRECT = "redirect"
+    NAME = "name"
 
 
 TOPOLOGY = frozenset(
@@ -98,6 +100,7 @@ TOPOLOGY = frozenset(
         OperationKind.RETIRE,
         OperationKind.RENUMBER,
         OperationKind.REDIRECT,
+        OperationKind.NAME,
     }
 )
 """What is done to existing units without a new source."""
@@ -358,6 +361,7 @@ class Manifest:
 
     ``recut`` is there unless the operation kind is ``first_cut``, ``topology`` exactly when that is one of
     ``TOPOLOGY``. ``governed``: every decision about the tree that stands as of this cut.
+    ``original`` is there where the text was made from a file of another format.
     """
 
     header: ManifestHeader
@@ -367,3 +371,4 @@ class Manifest:
     review: Review | None = None
     topology: Topology | None = None
     governed: tuple[Governed, ...] = ()
+    original: Original | None = None

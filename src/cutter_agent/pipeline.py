@@ -55,13 +55,17 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Where the document stands now, and which steps wrote something in this call. No step: there was nothing to do."""
+    """Where the document stands now, and which steps wrote something in this call. No step: there was nothing to do.
+
+    ``original_kept``: the text was known, and the file that it was made from this time is kept as another original.
+    """
 
     entry_id: str
     status: EntryStatus
     steps: tuple[Step, ...]
     unit_count: int
     exception_count: int
+    original_kept: bool = False
 
 
 def advance(lane: ExecLane, order: Order, *, verify: Verify | None, watch: Watch) -> Outcome:
@@ -103,6 +107,7 @@ def carry_on(
         steps=tuple(done),
         unit_count=request.unit_count,
         exception_count=request.exception_count,
+        original_kept=marked.original_kept,
     )
 
 

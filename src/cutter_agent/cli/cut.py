@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -40,6 +41,7 @@ def cut(
     ref: options.Ref = None,
     title: options.Title = None,
     label: options.Label = None,
+    file_format: options.Format = None,
     risk: options.Risk = RiskClass.STANDARD,
     marker: options.Marker = orders.MARKER,
     policy: Policy = pipeline.ReviewerPolicy.AUTO,
@@ -58,7 +60,9 @@ def cut(
             "--code, --ref, --title and --label name one document, and there are several",
             remedy="Cut that document by itself.",
         )
-    words = orders.Words(profile=profile, code=code, ref=ref, title=title, label=label, risk=risk, marker=marker)
+    words = orders.Words(
+        profile=profile, code=code, ref=ref, title=title, label=label, risk=risk, marker=marker, format=file_format
+    )
     records = list(_each(paths, words, policy, verify=verify, as_json=as_json))
     if as_json:
         output.print_json({"documents": records, "summary": _summary(records)})
@@ -116,6 +120,8 @@ def _one(
             "units": outcome.unit_count,
             "exceptions": outcome.exception_count,
         }
+        if source.converted is not None:
+            record["original"] = asdict(source.converted.rendition.named) | {"another": outcome.original_kept}
     except ChildRefused as refused:
         record["error"] = refused.record
     except Exception as error:  # one document's failure does not stop the others
@@ -141,6 +147,8 @@ def _print(record: dict[str, Any]) -> None:
         return
     what = f"{record['units']} units, {record['status']}"
     done = f"({', '.join(record['steps'])})" if record["steps"] else "(nothing to do: nothing was written)"
+    if record.get("original", {}).get("another"):
+        done += "; its text is known, the file is kept as another original of it"
     output.print_line(f"{record['file']}: {record['document_code']}: {what} {done}")
 
 

@@ -7,11 +7,11 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from cutter_agent import config
+from cutter_agent import config, formats, segmenter
 from cutter_agent.errors import InputRefused, UsageError
 
 STANDARD_INPUT = "-"
@@ -19,11 +19,23 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """The exact bytes of one document, the name a person knows it by, and where it came from."""
+    """The exact bytes of one document, the name a person knows it by, and where it came from.
+
+    ``converted``: the file of another format that these bytes were made from, with its map; None for a text.
+    """
 
     data: bytes
     label: str
     origin: str
+    converted: Converted | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converted:
+    """A file of another format, as it was read and what became of it."""
+
+    data: bytes = field(repr=False)
+    conversion: formats.Conversion
 
 
 def read_source(path: str, *, label: str | None) -> Source:
@@ -40,6 +52,35 @@ def read_source(path: str, *, label: str | None) -> Source:
         data = _bounded(sys.stdin.buffer, label, limit)
         return Source(data=data, label=label, origin="standard input")
     return Source(data=_read_file(path, limit), label=label or Path(path).name, origin=Path(path).absolute().as_uri())
+
+
+def read_document(
+    path: str, *, label: str | None, wanted: formats.Format | None = None, profile: str | None = None
+) -> Source:
+    """A document to be cut: the text itself, or the text stream that is made of HTML, DOCX or PDF.
+
+    What the file is, its content says, unless ``wanted`` does. Where the profile is Markdown, headings get its marks.
+
+    Raises:
+        FormatRefused: a format that is not read, or a file that cannot be.
+        InputRefused, UsageError: as ``read_source``.
+    """
+    source = read_source(path, label=label)
+    with placed(path):
+        found = wanted or formats.recognise(source.data, label=source.label)
+        if found is formats.Format.TEXT:
+            return source
+        limits = formats.Limits(most_text_bytes=config.Settings.from_environment(os.environ).max_input_bytes)
+        made = formats.read(source.data, found, limits)
+        if made.headings and _is_markdown(made.text, source.label, profile):
+            made = formats.read(source.data, found, limits, mark_headings=True)
+    return replace(source, data=made.text, converted=Converted(data=source.data, conversion=made))
+
+
+def _is_markdown(text: bytes, label: str, profile: str | None) -> bool:
+    if profile is not None:
+        return profile == segmenter.FALLBACK
+    return segmenter.detect(text, label=label)[0].id == segmenter.FALLBACK
 
 
 def _read_file(path: str, limit: int) -> bytes:

@@ -21,10 +21,12 @@ def match(
     new: New,
     profile: options.Profile = None,
     code: options.Code = None,
+    file_format: options.Format = None,
     as_json: options.Json = False,
 ) -> None:
     """Match the units of two editions of a text: no database, nothing stored."""
-    before, after = inputs.read_source(old, label=None), inputs.read_source(new, label=None)
+    before = inputs.read_document(old, label=None, wanted=file_format, profile=profile)
+    after = inputs.read_document(new, label=None, wanted=file_format, profile=profile)
     chosen = segmenter.profiles.load(profile) if profile else segmenter.detect(before.data, label=before.label)[0]
     document_code = code or segmenter.document_code(before.label, before.data)
     with inputs.placed(old):

@@ -7,11 +7,16 @@ from typing import Annotated
 
 import typer
 
+from cutter_agent import formats
 from cutter_agent.model import RiskClass
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 File = Annotated[str, typer.Argument(metavar="FILE", help="A file, or - for standard input (then --label is needed).")]
 Label = Annotated[str | None, typer.Option("--label", help="A name for the bytes on standard input.")]
+Format = Annotated[
+    formats.Format | None,
+    typer.Option("--format", help="What the file is. Default: found out from its content."),
+]
 Profile = Annotated[
     str | None,
     typer.Option("--profile", metavar="P", help="A profile's id or the path of a TOML file. Default: found out."),

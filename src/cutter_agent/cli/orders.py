@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 from cutter_agent import config, segmenter
 from cutter_agent.cli import inputs
+from cutter_agent.formats import Format
 from cutter_agent.model import RiskClass
+from cutter_agent.originals import Rendition
+from cutter_agent.phases import originals
 from cutter_agent.phases.mark import Marker, Source
 from cutter_agent.segmenter import Profile
 
@@ -28,6 +31,7 @@ class Words:
     label: str | None
     risk: RiskClass
     marker: str
+    format: Format | None = None
 
 
 def read(path: str, words: Words) -> tuple[Source, Profile]:
@@ -35,7 +39,7 @@ def read(path: str, words: Words) -> tuple[Source, Profile]:
 
     The reference, where it is not said, is the document's code: one code, one document.
     """
-    source = inputs.read_source(path, label=words.label)
+    source = inputs.read_document(path, label=words.label, wanted=words.format, profile=words.profile)
     with inputs.placed(path):
         profile = (
             segmenter.profiles.load(words.profile)
@@ -48,13 +52,41 @@ def read(path: str, words: Words) -> tuple[Source, Profile]:
             data=source.data,
             label=source.label,
             origin=source.origin,
-            media_type=mimetypes.guess_type(source.label)[0] or "text/plain",
+            media_type=_media_type(source),
             document_ref=words.ref or code,
             document_code=code,
             title=words.title or source.label,
             risk_class=words.risk,
+            converted=_converted(source),
         ),
         profile,
+    )
+
+
+def _media_type(source: inputs.Source) -> str:
+    if source.converted is not None:
+        return "text/plain; charset=utf-8"
+    return mimetypes.guess_type(source.label)[0] or "text/plain"
+
+
+def _converted(source: inputs.Source) -> originals.Converted | None:
+    made = rendition(source)
+    if made is None or source.converted is None:
+        return None
+    return originals.Converted(rendition=made, losses=source.converted.conversion.findings)
+
+
+def rendition(source: inputs.Source) -> Rendition | None:
+    """The file that a text was made from, as it goes into the store; None for a text."""
+    if source.converted is None:
+        return None
+    made = source.converted.conversion
+    return Rendition(
+        data=source.converted.data,
+        media_type=made.format.media_type,
+        reader=made.reader,
+        map=made.map,
+        map_sha256=made.map_sha256,
     )
 
 

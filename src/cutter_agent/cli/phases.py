@@ -34,13 +34,16 @@ def mark(
     ref: options.Ref = None,
     title: options.Title = None,
     label: options.Label = None,
+    file_format: options.Format = None,
     risk: options.Risk = RiskClass.STANDARD,
     marker: options.Marker = orders.MARKER,
     manifest: ManifestFile = None,
     as_json: options.Json = False,
 ) -> None:
     """Propose a cut of one document. Marking the same thing again writes nothing."""
-    words = orders.Words(profile=profile, code=code, ref=ref, title=title, label=label, risk=risk, marker=marker)
+    words = orders.Words(
+        profile=profile, code=code, ref=ref, title=title, label=label, risk=risk, marker=marker, format=file_format
+    )
     source, grammar = orders.read(file, words)
     proposal = inputs.read_source(manifest, label=None).data if manifest else None
     with exec_lane(os.environ) as lane:
@@ -57,6 +60,8 @@ def mark(
     said = "marked" if result.created else "was marked before: nothing was written"
     if result.living is not None:
         said = f"stands exactly so as of cut {result.living}: nothing was written"
+    if result.original_kept:
+        said += "; the file is kept as another original of this text"
     output.print_line(f"{result.entry.entry_id}: {request.document_code} {said}")
     output.print_line(f"{request.unit_count} units, {request.exception_count} exceptions, {result.entry.status}")
 
@@ -73,6 +78,7 @@ def _mark_record(result: MarkResult) -> dict[str, object]:
         "snapshot_sha256": request.snapshot_sha256,
         "units": request.unit_count,
         "exceptions": request.exception_count,
+        "original_kept": result.original_kept,
     }
 
 

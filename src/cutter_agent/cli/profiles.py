@@ -87,7 +87,7 @@ def explain(
     as_json: options.Json = False,
 ) -> None:
     """Show which lines of a file a profile took for headings, and the reasons for the profile itself."""
-    source = inputs.read_source(file, label=label)
+    source = inputs.read_document(file, label=label)
     ranked = segmenter.candidates(source.data, label=source.label)
     with inputs.placed(file):
         chosen, reasons = (

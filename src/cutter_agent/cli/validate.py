@@ -21,7 +21,7 @@ def validate(
     as_json: options.Json = False,
 ) -> None:
     """Check a manifest made elsewhere against its source."""
-    snapshot = inputs.read_source(source, label=None).data
+    snapshot = inputs.read_document(source, label=None).data
     proposal = inputs.read_source(manifest, label=None).data
     with inputs.placed(manifest):
         problems = _problems(proposal, snapshot)

@@ -57,6 +57,7 @@ class Gathering:
             executor_key=self._executor_key,
             stored_manifest=manifest,
             stored_snapshot=store.snapshot(change_set.snapshot_sha256),
+            renderings=store.renderings(change_set.snapshot_sha256),
             blocks=store.blocks(change_set.manifest_id),
             affected=store.affected_rows(change_set.change_set_id),
             units=[unit for unit in held if not unit.ends_life],

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from cutter_agent.originals import StoredRendering
 from cutter_agent.rows import (
     AffectedRow,
     Alias,
@@ -129,6 +130,7 @@ class Evidence:
     results: Sequence[VerifyResult]
     foreign_columns: Sequence[tuple[str, str]]
     earlier: Sequence[EarlierCut]
+    renderings: Sequence[StoredRendering] = ()
     verdict: Verdict | None = None
 
     @property

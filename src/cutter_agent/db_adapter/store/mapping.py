@@ -22,6 +22,7 @@ from cutter_agent.model import (
     Topology,
     Verdict,
 )
+from cutter_agent.originals import SourceOriginal, SourceRendering, StoredRendering
 from cutter_agent.rows import (
     AffectedRow,
     ChangeSet,
@@ -139,6 +140,15 @@ class _Decided(msgspec.Struct):
 def snapshot(row: Row) -> Snapshot:
     """``iu.source_snapshot``."""
     return Snapshot(**row)
+
+
+def rendering(row: Row) -> StoredRendering:
+    """``iu.source_rendering`` with its ``iu.source_original``."""
+    names = ("sha256", "data", "byte_length", "media_type", "captured_at", "captured_by")
+    original = {name: row.pop(f"original_{name}") for name in names}
+    return StoredRendering(
+        rendering=SourceRendering(original_sha256=original["sha256"], **row), original=SourceOriginal(**original)
+    )
 
 
 def document_cut(row: Row) -> DocumentCut:

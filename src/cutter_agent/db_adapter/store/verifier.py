@@ -9,6 +9,7 @@ from cutter_agent.db_adapter.interface import DBAdapter
 from cutter_agent.db_adapter.settings import Isolation
 from cutter_agent.db_adapter.store import mapping
 from cutter_agent.db_adapter.store.backlog import BacklogTables
+from cutter_agent.originals import StoredRendering
 from cutter_agent.ports import VerifyStore
 from cutter_agent.rows import (
     AffectedRow,
@@ -52,6 +53,11 @@ class VerifierStore(BacklogTables):
     def version_counts(self, document_ref: str) -> list[VersionCount]:
         """How many versions of a document each change set wrote, as the versions themselves say."""
         return [VersionCount(**row) for row in self._block.fetch("count_versions", {"document_ref": document_ref})]
+
+    def renderings(self, snapshot_sha256: str) -> list[StoredRendering]:
+        """Every file that a text was made from, with its map."""
+        rows = self._block.fetch("find_renderings", {"snapshot_sha256": snapshot_sha256})
+        return [mapping.rendering(row) for row in rows]
 
     def signature_ids(self, change_set_id: str) -> list[str]:
         """Every signature that names a change set."""

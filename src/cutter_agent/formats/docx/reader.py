@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree
 
@@ -142,8 +143,7 @@ class _Reader:
             elif piece.left_out is not None:
                 self._stream.leave_out(piece.code, piece.left_out, place, place=self._said(place), **piece.values)
             else:
-                values = {name: quote(str(value)) if name == "text" else value for name, value in piece.values.items()}
-                self._stream.note(piece.code, **{"place": self._said(place), **values})
+                self._stream.note(piece.code, **_words(piece, self._said(place)))
         return boxes
 
     def _reference(self, reference: Reference, place: PlaceFacts) -> None:
@@ -246,6 +246,12 @@ class _Reader:
         words = [str(place.get("part", self._part))]
         words += [f"{name.replace('_', ' ')} {value}" for name, value in place.items() if name != "part"]
         return ", ".join(words)
+
+
+def _words(lost: Lost, where: str) -> Any:
+    return {"place": where} | {
+        name: quote(str(value)) if name == "text" else value for name, value in lost.values.items()
+    }
 
 
 def _mark(number: int) -> str:

@@ -4,6 +4,7 @@ CutterError
 ├── UsageError                  the call's words are off                                          exit 2
 ├── InputRefused                a document, profile or manifest that cannot be taken              exit 3
 │   ├── FormatRefused           a file of another format that cannot be read as text
+│   ├── LinesRefused            all lines of a list of names that cannot be taken, at once
 │   └── ManifestInvalid         all problems of a manifest at once
 ├── ConfigError                                                                                   exit 4
 │   ├── ConfigMissing           a key is missing or empty; no socket was opened
@@ -91,6 +92,28 @@ class ManifestInvalid(InputRefused):
         first = problems[0]
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         super().__init__(f"{first.code}: {first.message}{more}", remedy=first.remedy)
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineProblem:
+    """Why a line of a list of names cannot be taken. ``line`` counts from 1."""
+
+    line: int
+    code: str
+    message: str
+    remedy: str
+
+
+class LinesRefused(InputRefused):
+    """All lines of a list of names that cannot be taken, at once. Nothing was written."""
+
+    code = "LINES_REFUSED"
+
+    def __init__(self, problems: Sequence[LineProblem]) -> None:
+        first = problems[0]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(f"line {first.line}: {first.message}{more}", remedy=first.remedy)
         self.problems = tuple(problems)
 
 

@@ -5,6 +5,7 @@ Judged from the manifest alone: whether it fits the living cut is asked again wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from cutter_agent.idempotency import unit_id
@@ -21,6 +22,7 @@ from cutter_agent.model import (
     UnitFate,
 )
 
+_ADDRESS = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*", re.ASCII)
 Found = tuple[int | None, str]
 Changed = Mapping[str, tuple[int, ManifestBlock, RecutUnit]]
 _TRAIL: Mapping[OperationKind, AliasKind] = {
@@ -28,6 +30,7 @@ _TRAIL: Mapping[OperationKind, AliasKind] = {
     OperationKind.RETIRE: AliasKind.REDIRECT,
     OperationKind.RENUMBER: AliasKind.RENAME,
     OperationKind.REDIRECT: AliasKind.REDIRECT,
+    OperationKind.NAME: AliasKind.EXTERNAL_REFERENCE,
 }
 
 
@@ -170,10 +173,23 @@ def _redirect(topology: Topology, recut: Recut, changed: Changed) -> Iterator[Fo
         yield None, "a redirect adds the one name that was ordered"
 
 
+def _name(topology: Topology, recut: Recut, changed: Changed) -> Iterator[Found]:
+    if recut.ended or changed or not topology.aliases:
+        yield None, "names change no unit, and there is one at least"
+    if tuple(alias.text for alias in topology.aliases) != topology.order.addresses:
+        yield None, "the names are not those that were ordered"
+    for alias in topology.aliases:
+        if not (alias.because or "").strip() or not (alias.because or "").isprintable():
+            yield None, f"name {alias.text[:80]}: nothing says where it comes from"
+        if _ADDRESS.fullmatch(alias.text) or not alias.text.isprintable() or alias.text != alias.text.strip():
+            yield None, f"name {alias.text[:80]!r} is an address, padded, or cannot be printed"
+
+
 _SHAPES: Mapping[OperationKind, Callable[[Topology, Recut, Changed], Iterator[Found]]] = {
     OperationKind.SPLIT: _split,
     OperationKind.MERGE: _merge,
     OperationKind.RETIRE: _retire,
     OperationKind.RENUMBER: _renumber,
     OperationKind.REDIRECT: _redirect,
+    OperationKind.NAME: _name,
 }

@@ -33,6 +33,7 @@ from cutter_agent.model import Lane, RiskClass
 from cutter_agent.phases import audit as auditing
 from cutter_agent.phases import cut as cutting
 from cutter_agent.phases import mark as marking
+from cutter_agent.phases import naming
 from cutter_agent.phases import resolve as resolving
 from cutter_agent.phases import review as reviewing
 from cutter_agent.phases import sweep as sweeping
@@ -106,6 +107,12 @@ class ExecLane(_LaneBase):
     ) -> ordering.Ordered:
         """What an order without a new source would change; nothing is written. Raises as ``phases.topology.plan``."""
         return ordering.plan(self.database, order=order, marker=marker, risk_class=risk_class)
+
+    def plan_names(
+        self, asked: naming.NamesAsked, marker: marking.Marker, risk_class: RiskClass = RiskClass.STANDARD
+    ) -> naming.NamesPlan:
+        """Which names from outside would come; nothing is written. Raises as ``phases.naming.plan``."""
+        return naming.plan(self.database, asked, marker=marker, risk_class=risk_class)
 
     def mark_topology(self, ordered: ordering.Ordered) -> marking.MarkResult:
         """MARK of such an order. Raises as ``phases.topology.propose``."""

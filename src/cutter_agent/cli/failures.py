@@ -14,7 +14,15 @@ from pathlib import Path
 from typer.exceptions import Abort, TyperException
 
 from cutter_agent.cli.output import note, print_json
-from cutter_agent.errors import CutterError, DatabaseError, InputRefused, ManifestInvalid, Problem
+from cutter_agent.errors import (
+    CutterError,
+    DatabaseError,
+    InputRefused,
+    LineProblem,
+    LinesRefused,
+    ManifestInvalid,
+    Problem,
+)
 
 USAGE_EXIT = 2
 CONFIG_EXIT = 4
@@ -85,6 +93,8 @@ def _of_the_cutter(error: CutterError) -> dict[str, object]:
         record |= _place(error)
     if isinstance(error, ManifestInvalid):
         record["problems"] = [problem_record(problem) for problem in error.problems]
+    if isinstance(error, LinesRefused):
+        record["problems"] = [line_record(problem) for problem in error.problems]
     if isinstance(error, DatabaseError):
         record |= {
             "sqlstate": error.sqlstate,
@@ -129,6 +139,11 @@ def problem_record(problem: Problem) -> dict[str, object]:
     }
 
 
+def line_record(problem: LineProblem) -> dict[str, object]:
+    """The documented JSON shape of one line of a codification that cannot be taken."""
+    return {"code": problem.code, "line": problem.line, "message": problem.message, "remedy": problem.remedy}
+
+
 def in_words(record: dict[str, object]) -> str:
     """The same record for a person."""
     where = [str(record["path"])] if "path" in record else []
@@ -146,5 +161,6 @@ def in_words(record: dict[str, object]) -> str:
 
 
 def _problem_line(problem: dict[str, object]) -> str:
-    place = f"byte {problem['start_byte']} of the document, " if problem["start_byte"] is not None else ""
+    place = f"byte {problem['start_byte']} of the document, " if problem.get("start_byte") is not None else ""
+    place += f"line {problem['line']}, " if "line" in problem else ""
     return f"  - {place}{problem['code']}: {problem['message']}. {problem['remedy']}"

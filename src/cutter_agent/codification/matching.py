@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cutter_agent.codification.citation import tidy
-from cutter_agent.codification.reading import Codified, LineProblem
+from cutter_agent.codification.reading import Codified
+from cutter_agent.errors import LineProblem
 
 _NUMBER = re.compile(r"(?<!\w)số:?\s*(\d{1,4}(?:/\d{4})?/[A-ZĐ0-9]+(?:-[A-ZĐ0-9]+)*)", re.IGNORECASE)
 
@@ -17,7 +18,6 @@ class Article:
     """An article of the document as of the living cut."""
 
     address: str
-    unit_id: str
     number: str
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from cutter_agent.codification.citation import FORMS, Citation, citation_at, tidy
 from cutter_agent.codification.provenance import Provenance, parse
+from cutter_agent.errors import LineProblem
 
 _LIKE_A_HEADING = re.compile(r"[^\W\d]{2,6}\s*\d+\s*\.\s*\d+\s*\.", re.IGNORECASE)
 _LONGEST_PROVENANCE_LINES = 20
@@ -27,16 +28,6 @@ class Codified:
     citation: Citation
     title: str
     provenance: Provenance
-
-
-@dataclass(frozen=True, kw_only=True)
-class LineProblem:
-    """Why a line cannot be taken. ``code``: ``malformed``, ``other_law``, ``no_article``, ``contradiction``."""
-
-    line: int
-    code: str
-    message: str
-    remedy: str
 
 
 def read(text: str) -> Iterator[Codified | LineProblem]:

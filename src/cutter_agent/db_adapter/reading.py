@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from cutter_agent.codification.citation import spelled
 from cutter_agent.db_adapter.interface import DBAdapter, Statements
 from cutter_agent.db_adapter.settings import Isolation
 from cutter_agent.errors import UsageError, VerificationFailed
@@ -94,6 +95,9 @@ class LedgerReport:
         """One unit, by its address or an alias. Raises ``UsageError`` when nothing has this name."""
         with self._adapter.read(Isolation.REPEATABLE_READ) as block:
             row = block.fetch_one("report_unit", {"address": address})
+            official = spelled(address) if row is None else None
+            if official is not None:
+                row = block.fetch_one("report_unit", {"address": official})
             if row is None:
                 near = [
                     str(near["canonical_address"])

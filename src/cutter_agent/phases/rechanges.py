@@ -200,7 +200,7 @@ def aliases(
                 alias_kind=row.kind,
                 valid_from=now,
                 created_by=created_by,
-                rationale=why,
+                rationale=row.because or why,
             )
             for row in manifest.topology.aliases
         ]

@@ -17,6 +17,7 @@ from cutter_agent.asking import Answer, FreshLabels, Review
 from cutter_agent.errors import Internal, VerificationFailed
 from cutter_agent.idempotency import unit_id
 from cutter_agent.model import (
+    AliasKind,
     Finding,
     LifecycleStatus,
     Manifest,
@@ -93,7 +94,12 @@ def living(
         data=data,
         orders=tuple(Decimal(unit.render_order) for unit in units),
         taken=frozenset(u.canonical_address for u in ever if u.unit_lifecycle is not LifecycleStatus.DRAFT),
-        called={address_of[row.target_unit_id]: row.alias_text for row in aliases if row.target_unit_id in address_of},
+        called={
+            address_of[row.target_unit_id]: row.alias_text
+            for row in aliases
+            # What others call a unit is not what its own text calls it.
+            if row.target_unit_id in address_of and row.alias_kind != AliasKind.EXTERNAL_REFERENCE
+        },
     )
 
 

@@ -77,7 +77,7 @@ def ordered(cut: ChangeSet, manifest: bytes | None) -> Iterator[Alias]:
             alias_kind=row["kind"],
             valid_from=cut.emitted_at,
             created_by=cut.emitted_by,
-            rationale=f"{header['operation_kind']} by cut {cut.cut_seq}, {who}",
+            rationale=row["because"] or f"{header['operation_kind']} by cut {cut.cut_seq}, {who}",
         )
 
 

@@ -18,7 +18,7 @@ from cutter_agent.verifier.evidence import Defect, Evidence
 Block = Mapping[str, Any]
 Tree = Mapping[str, Block]
 _ADDRESS = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*")
-_KINDS = frozenset({"split", "merge", "retire", "renumber", "redirect"})
+_KINDS = frozenset({"split", "merge", "retire", "renumber", "redirect", "name"})
 
 
 def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Block]) -> Iterator[Defect]:
@@ -41,6 +41,7 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Bloc
     old = {block["address"]: block for block in before["units"]}
     new = {block["address"]: block for block in blocks}
     yield from _SHAPES[kind](part["order"], old, new)
+    yield from _names(kind, part)
     yield from _trail(evidence, document, new)
 
 
@@ -149,7 +150,18 @@ _SHAPES: Mapping[str, Callable[[Block, Tree, Tree], Iterator[Defect]]] = {
     "retire": _retire,
     "renumber": _renumber,
     "redirect": _redirect,
+    "name": _redirect,
 }
+
+
+def _names(kind: str, part: Block) -> Iterator[Defect]:
+    """Names from outside come by that order alone, each with its reason, and none looks like an address."""
+    for row in part["aliases"]:
+        outside = row["kind"] == "external_reference"
+        if outside != (kind == "name"):
+            yield _defect("name_kind", f"the name {row['text']} is a {row['kind']} of a {kind}", row["target"])
+        elif outside and (_ADDRESS.fullmatch(row["text"]) or not row["because"]):
+            yield _defect("name_kind", f"the name {row['text']} is an address, or has no reason", row["target"])
 
 
 def _trail(evidence: Evidence, document: Block, new: Tree) -> Iterator[Defect]:

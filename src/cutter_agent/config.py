@@ -25,6 +25,7 @@ DB_NAME = "DOT_CUTTER_DB_NAME"
 DB_SSLMODE = "DOT_CUTTER_DB_SSLMODE"
 SWEEP_BATCH = "DOT_CUTTER_SWEEP_BATCH"
 MAX_INPUT_BYTES = "DOT_CUTTER_MAX_INPUT_BYTES"
+ATTESTATION = "DOT_CUTTER_ATTESTATION"
 
 DEFAULT_SWEEP_BATCH = 100
 DEFAULT_MAX_INPUT_BYTES = 64 * 1024 * 1024
@@ -87,6 +88,8 @@ class LaneSettings:
     exec_public_key: Path | None
     verify_public_key: Path | None
     sweep_batch: int = DEFAULT_SWEEP_BATCH
+    attestation: Path | None = None
+    """The folder of a rehearsal that passed, or its envelope; a database marked as production asks for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +141,14 @@ def lane_settings(environment: Mapping[str, str], lane: Lane) -> LaneSettings:
         exec_public_key=_public_key(environment, Lane.EXEC, needed=lane is Lane.VERIFY),
         verify_public_key=_public_key(environment, Lane.VERIFY, needed=False),
         sweep_batch=_positive(environment, SWEEP_BATCH, DEFAULT_SWEEP_BATCH),
+        attestation=attestation_path(environment),
     )
+
+
+def attestation_path(environment: Mapping[str, str]) -> Path | None:
+    """Where the attestation is, if one is given. Raises ``ConfigMissing`` for an empty value."""
+    value = _optional(environment, ATTESTATION)
+    return Path(value) if value else None
 
 
 def environment_for(environment: Mapping[str, str], lane: Lane) -> dict[str, str]:

@@ -9,6 +9,7 @@ CutterError
 ├── ConfigError                                                                                   exit 4
 │   ├── ConfigMissing           a key is missing or empty; no socket was opened
 │   └── ConfigMismatch          the server says this is another principal, or another schema
+├── AttestationRequired         a production, and no PASS for this commit, schema and time        exit 8
 ├── GovernanceRefused           a rule of the domain says no; nothing was written                 exit 5
 │   ├── IllegalTransition       a move that ALLOWED_TRANSITIONS does not list
 │   ├── StaleApproval           what was approved is not what is stored
@@ -134,6 +135,18 @@ class ConfigMissing(ConfigError):
 
 class ConfigMismatch(ConfigError):
     code = "CONFIG_MISMATCH"
+
+
+class AttestationRequired(CutterError):
+    """The database is marked as production, and no PASS for this commit, this schema and this time was given.
+    ``missing`` says everything that is wanting, one item each."""
+
+    code = "ATTESTATION_REQUIRED"
+    exit_code = 8
+
+    def __init__(self, message: str, *, remedy: str, missing: Sequence[str]) -> None:
+        super().__init__(message, remedy=remedy)
+        self.missing = tuple(missing)
 
 
 class GovernanceRefused(CutterError):

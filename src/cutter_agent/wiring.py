@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 
-from cutter_agent import config
+from cutter_agent import config, deployment
+from cutter_agent.cases import Case
 from cutter_agent.config import LaneSettings, Settings
 from cutter_agent.db_adapter import contract, setup
 from cutter_agent.db_adapter.interface import Statements
@@ -30,17 +32,18 @@ from cutter_agent.home.folder import DataFolder
 from cutter_agent.home.server import CONNECTION_LIMIT, attached, set_up
 from cutter_agent.home.server import administrator as embedded_administrator
 from cutter_agent.model import Lane, RiskClass
+from cutter_agent.phases import answered, answering, naming, originals, proposing_again
 from cutter_agent.phases import audit as auditing
 from cutter_agent.phases import cut as cutting
+from cutter_agent.phases import depend as depending
 from cutter_agent.phases import mark as marking
-from cutter_agent.phases import naming
 from cutter_agent.phases import resolve as resolving
 from cutter_agent.phases import review as reviewing
 from cutter_agent.phases import sweep as sweeping
 from cutter_agent.phases import topology as ordering
 from cutter_agent.phases import verify as verifying
 from cutter_agent.ports import Clock
-from cutter_agent.report import Report
+from cutter_agent.report import Proposal, Report
 from cutter_agent.segmenter import Profile
 from cutter_agent.signing import Signer
 from cutter_agent.topology import Order
@@ -64,6 +67,7 @@ class _LaneBase:
             journal=journal,
             limits=limits,
             startup_checks=(partial(_check_contract, settings.lane),),
+            admission=partial(deployment.admit_lane, settings),
         )
 
     @cached_property
@@ -96,11 +100,24 @@ class ExecLane(_LaneBase):
 
     def mark(self, source: marking.Source, profile: Profile, marker: marking.Marker) -> marking.MarkResult:
         """MARK. Raises as ``phases.mark.mark``."""
-        return marking.mark(self.database, source=source, profile=profile, marker=marker, clock=self.clock)
+        result = marking.mark(self.database, source=source, profile=profile, marker=marker, clock=self.clock)
+        return self._keep_original(source, marker, result)
 
     def mark_manifest(self, source: marking.Source, proposal: bytes, marker: marking.Marker) -> marking.MarkResult:
         """MARK of a manifest made elsewhere. Raises as ``phases.mark.mark_manifest``."""
-        return marking.mark_manifest(self.database, source=source, proposal=proposal, marker=marker, clock=self.clock)
+        result = marking.mark_manifest(self.database, source=source, proposal=proposal, marker=marker, clock=self.clock)
+        return self._keep_original(source, marker, result)
+
+    def _keep_original(
+        self, source: marking.Source, marker: marking.Marker, result: marking.MarkResult
+    ) -> marking.MarkResult:
+        """A text that was marked before may come from a file that is not known yet: it is kept, too."""
+        if source.converted is None or result.created:
+            return result
+        kept = originals.keep(
+            self.database, source.data, source.converted, source, by=marker.identity, clock=self.clock
+        )
+        return replace(result, original_kept=kept)
 
     def plan_topology(
         self, order: Order, marker: marking.Marker, risk_class: RiskClass = RiskClass.STANDARD
@@ -135,6 +152,37 @@ class ExecLane(_LaneBase):
     def review_by_policy(self, entry_id: str) -> reviewing.ReviewResult:
         """REVIEW by the policy. Raises ``AwaitingReview`` when a person must decide."""
         return self.review(entry_id, reviewing.policy_judgement(self.settings.lane.value))
+
+    def cases(self, asked: str) -> tuple[Proposal, list[Case]]:
+        """What a reviewer must look at, one by one. Raises ``UsageError``."""
+        proposal = self.report.proposal(asked)
+        return proposal, answered.shown(proposal)
+
+    def answer(
+        self, entry_id: str, given: Sequence[answering.Given], *, reviewer: str, seen_digest: str
+    ) -> answering.Answered:
+        """ANSWER single cases. Raises as ``phases.answering.answer``."""
+        said_by = self._reviewer(reviewer, seen_digest)
+        return answering.answer(self.database, entry_id=entry_id, given=given, reviewer=said_by, clock=self.clock)
+
+    def propose_again(self, entry_id: str, *, reviewer: str, seen_digest: str) -> proposing_again.ProposedAgain:
+        """PROPOSE AGAIN with what was answered. Raises as ``phases.proposing_again.propose_again``."""
+        said_by = self._reviewer(reviewer, seen_digest)
+        return proposing_again.propose_again(self.database, entry_id=entry_id, reviewer=said_by, clock=self.clock)
+
+    def _reviewer(self, name: str, seen_digest: str) -> answering.Reviewer:
+        return answering.Reviewer(name=name, seen_digest=seen_digest, decided_by=self.settings.lane.value)
+
+    def depend(self, from_entry: str, kind: depending.DependencyKind, to_entry: str) -> depending.DependResult:
+        """DEPEND. Raises as ``phases.depend.depend``."""
+        return depending.depend(
+            self.database,
+            from_entry=from_entry,
+            kind=kind,
+            to_entry=to_entry,
+            created_by=self.settings.lane.value,
+            clock=self.clock,
+        )
 
     def cut(self, entry_id: str) -> cutting.CutResult:
         """CUT what was approved. Raises as ``phases.cut.cut``."""
@@ -225,7 +273,7 @@ def lane_settings(environment: Mapping[str, str], lane: Lane) -> Iterator[LaneSe
         yield config.lane_settings(environment, lane)
         return
     with attached(DataFolder.at(settings.home), lane, sweep_batch=settings.sweep_batch) as own:
-        yield own
+        yield replace(own, attestation=config.attestation_path(environment))
 
 
 def public_keys(environment: Mapping[str, str]) -> dict[Lane, Path]:
@@ -262,6 +310,7 @@ def prepare_database(environment: Mapping[str, str]) -> Prepared:
         return set_up(DataFolder.at(settings.home))
     given = {lane: environment.get(keys.password, "") for lane, keys in config.LANE_KEYS.items()}
     with administrator(environment) as login:
+        deployment.admit_migration(login, config.attestation_path(environment))
         return setup.prepare(login, {lane: password for lane, password in given.items() if password})
 
 

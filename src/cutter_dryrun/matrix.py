@@ -34,6 +34,9 @@ UNIT_STORE_TABLES: tuple[str, ...] = (
     "iu.document",
     "iu.information_unit",
     "iu.unit_version",
+    "iu.source_original",
+    "iu.source_rendering",
+    "iu.deployment_mark",
 )
 TRACKED_TABLES: tuple[str, ...] = LEDGER_TABLES + UNIT_STORE_TABLES
 

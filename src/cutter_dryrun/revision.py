@@ -11,6 +11,9 @@ from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.subject import Revision
 from sealing.digest import file_sha256, sha256_hex
 
+NAME = "dot-iu-cutter"
+"""What the cutter is called as the subject of a rehearsal."""
+
 _TIMEOUT_S = 30.0
 
 

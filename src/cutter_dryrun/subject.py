@@ -11,23 +11,26 @@ from cutter_dryrun.declared import declared_statements, emissions, expected_rela
 from cutter_dryrun.law import LawText
 from cutter_dryrun.matrix import TRACKED_TABLES
 from cutter_dryrun.production import administrator, make_stand_in
-from cutter_dryrun.revision import checkout_root, revision_of, source_files
+from cutter_dryrun.revision import NAME, checkout_root, revision_of, source_files
 from cutter_dryrun.scenarios import all_scenarios
 from pg_dryrun.subject import DeclaredStatement, Emission, Login, Revision, Right, Scenario, TableName
 
 
 class CutterSubject:
-    """Implements ``pg_dryrun.subject.Subject`` for this checkout of the cutter, with ``law`` as the real law."""
+    """Implements ``pg_dryrun.subject.Subject`` for this checkout of the cutter, with ``law`` as the real law.
 
-    def __init__(self, law: LawText) -> None:
-        self.name = "dot-iu-cutter"
+    ``faults`` False leaves S13 to S19 out.
+    """
+
+    def __init__(self, law: LawText, *, faults: bool = True) -> None:
+        self.name = NAME
         self.principals: Mapping[str, str] = {lane.value: lane.value for lane in Lane}
         self.tracked_tables: Sequence[TableName] = TRACKED_TABLES
         self.expected_relations: Sequence[str] = expected_relations()
         self.rights: Sequence[Right] = rights_of_lanes()
         self.statements: Sequence[DeclaredStatement] = declared_statements()
         self.emissions: Sequence[Emission] = emissions()
-        self.scenarios: Sequence[Scenario] = all_scenarios(law)
+        self.scenarios: Sequence[Scenario] = all_scenarios(law, faults=faults)
         self.source_paths: Sequence[Path] = source_files()
 
     def revision(self) -> Revision:

@@ -96,6 +96,7 @@ def _predicate(record: Record, evidence: Mapping[str, str], deterministic_sha256
         "warnedTests": [],
         "failedTests": [check.id for check in record.checks if check.status is Status.FAILED],
         "rehearsal": {
+            "subject": record.subject.name if record.subject is not None else None,
             "verdict": record.verdict.value,
             "exitCode": record.exit_code,
             "planned": list(record.planned),

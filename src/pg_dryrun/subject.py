@@ -26,16 +26,19 @@ class Login:
     dbname: str
     user: str
     password: str = field(repr=False)
+    sslmode: str | None = None
+    """None: libpq's own choice."""
 
     def keywords(self) -> dict[str, str | int]:
         """Keyword arguments for ``psycopg.connect``."""
-        return {
+        words: dict[str, str | int] = {
             "host": self.host,
             "port": self.port,
             "dbname": self.dbname,
             "user": self.user,
             "password": self.password,
         }
+        return words if self.sslmode is None else {**words, "sslmode": self.sslmode}
 
     def environment(self) -> dict[str, str]:
         """The libpq variables that a foreign program reads."""

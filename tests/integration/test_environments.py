@@ -38,7 +38,7 @@ def ask(login: Login, query: str) -> object:
 
 def test_a_lent_environment_answers_its_superuser(environment: Environment) -> None:
     assert ask(environment.admin, "select rolsuper from pg_roles where rolname = current_user") is True
-    assert ask(environment.admin, "select current_setting('cluster_name')") == "original"
+    assert ask(environment.admin, "select current_setting('cluster_name')") == "pg-dryrun-original"
     version = ask(environment.admin, "select current_setting('server_version_num')::int")
     assert version == pytest.approx(environment.major * 10000, abs=99)
 

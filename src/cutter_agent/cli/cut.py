@@ -31,7 +31,7 @@ Verified = Annotated[
     typer.Option("--verify/--no-verify", help="Prove the cut as the other identity, or leave that to its own machine."),
 ]
 
-_GRAVEST_FIRST = (70, 7, 6, 5, 4, 3, 2, 10)
+_GRAVEST_FIRST = (70, 8, 7, 6, 5, 4, 3, 2, 10)
 
 
 def cut(

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cutter_agent.cli import options, output
+from cutter_agent.cli import marking, options, output
 from cutter_agent.db_adapter import admin, schema, setup
 from cutter_agent.db_adapter.admin import Finding, RightsRecord
 from cutter_agent.db_adapter.grants import Cell
@@ -29,6 +29,9 @@ database = typer.Typer(
 
 Declared = Annotated[bool, typer.Option("--declared", help="Only the table of rights: no database is looked at.")]
 Apply = Annotated[bool, typer.Option("--apply", help="First make the grants on the database exactly these.")]
+
+
+database.command("mark")(marking.mark)
 
 
 @database.command("init")

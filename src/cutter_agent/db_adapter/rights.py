@@ -30,7 +30,15 @@ LEDGER_TABLES = (
     "verify_result",
     "canonical_address_alias",
 )
-UNIT_TABLES = ("source_snapshot", "manifest", "document", "information_unit", "unit_version")
+UNIT_TABLES = (
+    "source_snapshot",
+    "source_original",
+    "source_rendering",
+    "manifest",
+    "document",
+    "information_unit",
+    "unit_version",
+)
 
 
 class Role(StrEnum):
@@ -113,10 +121,13 @@ _MATRIX: tuple[tuple[str, str, str], ...] = (
     (f"{LEDGER}.verify_result", "", "S I"),
     (f"{LEDGER}.canonical_address_alias", "S I", "S"),
     (f"{UNITS}.source_snapshot", "S I", "S"),
+    (f"{UNITS}.source_original", "S I", "S"),
+    (f"{UNITS}.source_rendering", "S I", "S"),
     (f"{UNITS}.manifest", "S I", "S"),
     (f"{UNITS}.document", "S I", "S"),
     (f"{UNITS}.information_unit", "S I", "S U(lifecycle_status)"),
     (f"{UNITS}.unit_version", "S I", "S U(lifecycle_status)"),
+    (f"{UNITS}.deployment_mark", "S", "S"),
 )
 
 RIGHTS: tuple[TableRight, ...] = tuple(

@@ -35,9 +35,10 @@ from cutter_agent.db_adapter.retry import Retry
 from cutter_agent.db_adapter.settings import ConnectionSettings, Isolation, Limits
 from cutter_agent.db_adapter.statements import Statement
 from cutter_agent.db_adapter.transaction import AnswerLost, Transaction
-from cutter_agent.errors import Internal, OutcomeUnknown
+from cutter_agent.errors import DatabaseError, Internal, OutcomeUnknown
 from cutter_agent.model import Lane
 
+_UNDEFINED_TABLE = "42P01"
 T = TypeVar("T")
 
 StartupCheck = Callable[[Statements, Mapping[str, Statement]], None]
@@ -66,7 +67,8 @@ class RealPostgresAdapter:
     """The one implementation of ``DBAdapter``. Opens no socket before it is used.
 
     ``role`` is what ``current_user`` must be where the lane's role has another name on this server; ``declared``
-    replaces the statements of this package.
+    replaces the statements of this package. ``admission`` is asked once, before the first block of any kind; the
+    ``startup_checks`` before the first that writes.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class RealPostgresAdapter:
         limits: Limits | None = None,
         journal: Journal | None = None,
         startup_checks: Sequence[StartupCheck] = (),
+        admission: StartupCheck | None = None,
         declared: Mapping[str, Statement] | None = None,
         retry: Retry | None = None,
     ) -> None:
@@ -91,6 +94,7 @@ class RealPostgresAdapter:
         self._retry = retry or Retry(limits=self._limits)
         self._startup_checks = tuple(startup_checks)
         self._checked = not self._startup_checks
+        self._admission = admission
         self._inside = threading.local()
         self._blocks = 0
         self._resolved: dict[str, int] = {}
@@ -113,6 +117,7 @@ class RealPostgresAdapter:
     @contextmanager
     def read(self, isolation: Isolation = Isolation.READ_COMMITTED) -> Generator[Transaction]:
         """A READ ONLY block of its own. REPEATABLE READ for several statements that must see the same state."""
+        self._admit()
         with self._block("read", isolation, writes=False) as block:
             yield block
 
@@ -123,6 +128,7 @@ class RealPostgresAdapter:
         Raises what the server said (see ``sqlstates``), ``TransactionLeak``, ``SilentRollback``, ``DeadlinePassed``,
         ``OutcomeUnknown``. An error inside rolls back and goes on.
         """
+        self._admit()
         if not self._checked:
             self.start()
         with self._block(phase, isolation, writes=True) as block:
@@ -209,6 +215,17 @@ class RealPostgresAdapter:
             self._resolve(lost, phase)
         if leak is not None:
             raise leak
+
+    def _admit(self) -> None:
+        if self._admission is None:
+            return
+        try:
+            with self._block("admission", Isolation.REPEATABLE_READ, writes=False) as block:
+                self._admission(block, self._statements)
+        except DatabaseError as error:
+            if error.sqlstate != _UNDEFINED_TABLE:  # a database older than marks has none; the contract says the rest
+                raise
+        self._admission = None
 
     def _resolve(self, lost: AnswerLost, phase: str) -> None:
         """Return if the server committed it after all; raise what is known otherwise."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pg_dryrun.environments.interface import Returned, ServerIdentity
+from pg_dryrun.environments.interface import Returned, ServerIdentity, cluster_name
 from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.ledger import RunLedger
 from pg_dryrun.record import EnvironmentFacts
@@ -85,12 +85,13 @@ class EmbeddedEnvironment:
             self._cluster.crash()
 
     def clone(self, name: str, *, settings: Mapping[str, str] | None = None, start: bool = True) -> EmbeddedEnvironment:
-        wanted = None if settings is None else {**_QUIET, **settings, "cluster_name": name}
+        wanted = None if settings is None else {**_QUIET, **settings, "cluster_name": cluster_name(name)}
         with _as_environment_fault():
             copy = self._cluster.clone(
                 name=name,
                 settings=wanted,
                 start=start,
+                overlay=True,
                 record=self._ledger.record if self._ledger is not None else None,
             )
         return EmbeddedEnvironment(copy, ledger=self._ledger)
@@ -153,7 +154,7 @@ class EmbeddedLender:
         with _as_environment_fault():
             cluster = ThrowawayCluster.create(
                 name=name,
-                settings={**_QUIET, **(settings or {}), "cluster_name": name},
+                settings={**_QUIET, **(settings or {}), "cluster_name": cluster_name(name)},
                 fresh_identity=own_identity,
                 expected_bytes=expected_bytes,
                 base_dir=workdir,

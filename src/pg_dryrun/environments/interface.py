@@ -17,6 +17,16 @@ from pg_dryrun.record import EnvironmentFacts
 from pg_dryrun.subject import Login
 
 
+CLUSTER_NAME_PREFIX = "pg-dryrun-"
+"""How ``cluster_name`` begins on every server that a lender starts. Only who starts a server can set it, so a program
+under rehearsal may trust it to know that it is on a throw-away copy, whatever the data say."""
+
+
+def cluster_name(name: str) -> str:
+    """What the server of the environment ``name`` calls itself (``cluster_name`` holds 63 bytes)."""
+    return (name if name.startswith(CLUSTER_NAME_PREFIX) else CLUSTER_NAME_PREFIX + name)[:63]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServerIdentity:
     """One run of one server process. ``pid`` and ``start_ticks`` (clock ticks since boot) name it for good."""

@@ -166,11 +166,7 @@ def connect(
     pinned["default_transaction_read_only"] = "on" if read_only else "off"
     try:
         connection = psycopg.connect(
-            host=login.host,
-            port=login.port,
-            dbname=login.dbname,
-            user=login.user,
-            password=login.password,
+            **login.keywords(),  # type: ignore[arg-type]
             application_name=f"{APPLICATION_PREFIX} {purpose}",
             connect_timeout=connect_timeout_s,
             client_encoding="utf8",

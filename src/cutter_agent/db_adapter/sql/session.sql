@@ -121,3 +121,20 @@ SELECT current_user::text AS current_user,
        pg_catalog.current_setting('TimeZone') AS "TimeZone",
        pg_catalog.current_setting('default_transaction_isolation') AS default_transaction_isolation,
        pg_catalog.current_setting('default_transaction_read_only') AS default_transaction_read_only;
+
+-- What this database says it is, and where it lies now. Asked once by every process, before its first block.
+-- name: read_deployment
+-- principal: both
+-- verb: SELECT
+-- tables: iu.deployment_mark
+SELECT m.kind,
+       m.system_identifier AS marked_system_identifier,
+       m.allowed_keys,
+       m.max_age_s,
+       m.marked_by,
+       m.because,
+       c.system_identifier::text AS system_identifier,
+       pg_catalog.current_setting('cluster_name') AS cluster_name,
+       pg_catalog.now() AS asked_at
+FROM pg_catalog.pg_control_system() AS c
+LEFT JOIN iu.deployment_mark AS m ON m.mark_seq = (SELECT pg_catalog.max(n.mark_seq) FROM iu.deployment_mark AS n);

@@ -1,4 +1,4 @@
-"""The mark of a database (design 3.6), as an administrator writes and reads it; lanes read it by ``read_deployment``."""
+"""The mark of a database (design 3.6), written and read by an administrator; lanes read it by ``read_deployment``."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from tests.topology_room import aliases, audited, done, operations, parents, pro
 
 from cutter_agent.errors import AwaitingReview
 
-EDITED = FIRST.replace(prose(41, 16).encode(), (prose(41, 14) + " amended thus").encode())
+EDITED = FIRST.replace(prose(41, 16).encode(), (prose(41, 15) + " amended").encode())
 INSERTED = text(("1", 1, (11, 12)), ("1a", 9, (91, 92)), ("2", 2, (21, 22)), ("3", 3, (31, 32)), ("4", 4, (41,)))
 K1, K2 = "L1-DIEU2-K1", "L1-DIEU2-K2"
 

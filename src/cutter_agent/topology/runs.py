@@ -56,11 +56,19 @@ class Runs:
 
 
 def _gap(old: bytes, new: bytes, a: int, b: int, c: int, d: int, *, by_lines: bool) -> list[Run]:
-    """Runs of ``old[a:b]`` and ``new[c:d]``."""
+    """Runs of ``old[a:b]`` and ``new[c:d]``.
+
+    ``by_lines``: only whole lines are taken from both ends, for the beginning of a line says little of which one it is.
+    """
     head = _common(old, new, a, c, min(b - a, d - c))
+    if by_lines and head < max(b - a, d - c):
+        head = old.rfind(b"\n", a, a + head) + 1 - a if old.rfind(b"\n", a, a + head) >= 0 else 0
     runs = [Run(a, c, head)] if head else []
     a, c = a + head, c + head
     tail = _common_end(old, new, b, d, min(b - a, d - c))
+    if by_lines and tail < max(b - a, d - c):
+        start = old.find(b"\n", b - tail, b)
+        tail = b - start - 1 if start >= 0 else 0
     b, d = b - tail, d - tail
     if by_lines and a < b and c < d:
         runs += _by_lines(old, new, a, b, c, d)

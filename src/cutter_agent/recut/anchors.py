@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from cutter_agent.recut.links import FREE, Links
 from cutter_agent.recut.side import Side
 
+_SAYING_WORDS = 3
 _TELLING_BYTES = 48
 """A shorter text (``(b) [Repealed]``) proves nothing away from its place, even where it occurs once."""
 
@@ -87,6 +89,32 @@ def gather(old: Side, new: Side, links: Links) -> None:
     for i, linked in enumerate(links.to_new):
         if linked == FREE:
             _take(i, anywhere.get(old.hashes[i], []), links)
+
+
+def gather_words(old: Side, new: Side, links: Links) -> None:
+    """Equal words under another label in their parent's new place: a list whose items changed places. O(n).
+
+    Only what is there once on each side, and says more than a stub.
+    """
+    at_new = _by_words(new, links.to_old, range(len(new)))
+    for key, i in _by_words(old, links.to_new, links.to_new).items():
+        j = at_new.get(key, FREE)
+        if i != FREE and j != FREE and links.free(i, j):
+            links.join(i, j)
+
+
+def _by_words(side: Side, linked: Sequence[int], names: Sequence[int]) -> dict[tuple[int, str, str], int]:
+    """Free units by parent (as ``names`` calls it), level and words; ``FREE`` where there are several."""
+    out: dict[tuple[int, str, str], int] = {}
+    for k in range(len(side)):
+        parent = side.parents[k]
+        if linked[k] != FREE or parent == FREE or names[parent] == FREE:
+            continue
+        reading = side.read(k)
+        if len(reading.words) >= _SAYING_WORDS and reading.stub is None:
+            key = (names[parent], side.units[k].level, reading.words)
+            out[key] = FREE if key in out else k
+    return out
 
 
 def _take(i: int, found: list[int], links: Links) -> None:

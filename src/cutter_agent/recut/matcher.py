@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from cutter_agent.model import Segmentation
 from cutter_agent.recut import doubts, topology
-from cutter_agent.recut.anchors import anchor, gather, spread
+from cutter_agent.recut.anchors import anchor, gather, gather_words, spread
 from cutter_agent.recut.answers import NOTHING_SAID, Guide, GuidedJudge, GuidedLinks
 from cutter_agent.recut.closing import Closing, present_spine
 from cutter_agent.recut.judge import Judge
@@ -56,6 +56,7 @@ def match(
             spread(before, after, links)
         join_frames(judge)
         gather(before, after, links)
+        gather_words(before, after, links)
         unclear = follow(judge)
         judge.lenient = True
         closing.close()

@@ -6,6 +6,8 @@ Usage: skips.py JUNIT_XML. Prints every skip. Exit 1 on a skip that should have 
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 import xml.etree.ElementTree as ET  # our own test runner wrote the file
 from pathlib import Path
@@ -19,7 +21,29 @@ def honest_reasons() -> tuple[str, ...]:
         reasons.append("shared data")
     if os.geteuid() != 0:
         reasons.append("needs root")
+    if not overlay_mounts():
+        reasons.append("no overlayfs")
+    if not container_engines():
+        reasons.append("no container engine")
     return tuple(reasons)
+
+
+def overlay_mounts() -> bool:
+    """Whether this process may mount an overlay in a namespace of its own."""
+    if "\toverlay" not in Path("/proc/filesystems").read_text(encoding="ascii"):
+        return False
+    own = [] if os.geteuid() == 0 else ["--user", "--map-current-user", "--keep-caps"]
+    return subprocess.run(["unshare", *own, "--mount", "true"], capture_output=True, check=False).returncode == 0
+
+
+def container_engines() -> list[str]:
+    """Programs of a container engine whose daemon answers here."""
+    found = [program for program in ("docker", "podman") if shutil.which(program)]
+    return [
+        program
+        for program in found
+        if subprocess.run([program, "info"], capture_output=True, timeout=30, check=False).returncode == 0
+    ]
 
 
 def main(junit: Path) -> int:

@@ -15,7 +15,7 @@ import os
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,6 +27,7 @@ from pg_embedded.account import ServerAccount
 from pg_embedded.copying import CopyMethod
 from pg_embedded.errors import ServerStateError, TeardownIncomplete
 from pg_embedded.folders import Recorder, ServerFolders
+from pg_embedded.overlay import lay, possible
 from pg_embedded.programs import Programs
 from pg_embedded.server import AdminLogin, PrivateServer, ServerProcess, ServerSettings, StopMode
 
@@ -73,6 +74,7 @@ class ThrowawayCluster:
         self._record = record
         self._processes: list[ServerProcess] = []
         """Every server of this cluster, the last one last."""
+        self._clones_over_it: list[ThrowawayCluster] = []
         self._closed: TeardownFacts | None = None
         self._owner = os.getpid()
         # For an interpreter that exits without ``close``.
@@ -136,12 +138,15 @@ class ThrowawayCluster:
         json_log: bool | None = None,
         record: Recorder | None = None,
         start: bool = True,
+        overlay: bool = False,
         deadline_s: float = 60.0,
     ) -> ThrowawayCluster:
         """A copy of this *stopped* cluster, started unless told otherwise; same roles, passwords and identity.
 
-        By reflink where the file system has it: lies beside this cluster unless ``base_dir`` says otherwise.
-        ``settings`` and ``json_log`` replace this cluster's. Raises ``ServerStateError`` if this one is running.
+        By reflink where the file system has it: lies beside this cluster unless ``base_dir`` says otherwise. With
+        ``overlay`` it is laid over this cluster where there is no reflink: it then can neither be started nor
+        closed before its clone is. ``settings`` and ``json_log`` replace this cluster's. Raises ``ServerStateError`` if
+        this one is running.
         """
         self._must_be_open()
         if self.running:
@@ -152,7 +157,7 @@ class ThrowawayCluster:
         base = places.throwaway_base(
             self.account,
             wanted=base_dir or self.folders.private_dir.parent,
-            expected_bytes=places.size_bytes(self.data_dir),
+            expected_bytes=sum(places.size_bytes(layer) for layer in self.folders.layers),
         )
         name = name or f"{self.name}-clone"
         copy = ThrowawayCluster(
@@ -169,7 +174,7 @@ class ThrowawayCluster:
             record=record,
         )
         with copy._gone_if_it_fails():
-            copy._copy_from(self.data_dir)
+            self._copy_to(copy, overlay=overlay)
             if start:
                 copy.start(deadline_s=deadline_s)
         return copy
@@ -203,6 +208,10 @@ class ThrowawayCluster:
         return bool(self._processes) and self._processes[-1].running
 
     @property
+    def closed(self) -> bool:
+        return self._closed is not None
+
+    @property
     def data_dir(self) -> Path:
         return self.folders.data_dir
 
@@ -215,7 +224,7 @@ class ThrowawayCluster:
         """Decimal digits; asked from the control file, so it is there while the server is stopped, too."""
         if self.running:
             return self.server.system_identifier
-        return initialise.system_identifier(self.programs, self.account, self.data_dir)
+        return initialise.system_identifier(self.programs, self.account, self.folders.control_dir)
 
     @property
     def in_memory(self) -> bool:
@@ -229,6 +238,7 @@ class ThrowawayCluster:
         self._must_be_open()
         if self.running:
             raise ServerStateError(f"Cluster {self.name!r} is running already.", remedy="Stop it first.")
+        self._must_bear_nobody("started")
         process = server.start(
             programs=self.programs,
             account=self.account,
@@ -259,6 +269,7 @@ class ThrowawayCluster:
         self._must_be_ours()
         if self._closed is not None:
             return self._closed
+        self._must_bear_nobody("removed")
         self.stop(StopMode.IMMEDIATE)
         self._safety_net.detach()
         folders.remove(self.folders, self._owner)
@@ -293,6 +304,29 @@ class ThrowawayCluster:
 
     def _copy_from(self, source: Path) -> None:
         self.copied_by = copying.copy_tree(source, self.folders.data_dir, account=self.account)
+
+    def _copy_to(self, copy: ThrowawayCluster, *, overlay: bool) -> None:
+        """By reflink; else laid over, where that is wanted and possible; else a plain copy."""
+        layers, base = self.folders.layers, copy.folders.private_dir
+        reflink = copying.method_between(layers[-1], copy.data_dir, account=self.account) is CopyMethod.REFLINK
+        if len(layers) == 1 and (reflink or not overlay or not possible(layers, base, self.account)):
+            copy._copy_from(self.data_dir)
+            return
+        copy.folders = replace(copy.folders, overlay=lay(layers, base, copy.data_dir, self.account))
+        copy.copied_by = CopyMethod.OVERLAY
+        self._clones_over_it.append(copy)
+        copy._renew_safety_net()
+
+    def _renew_safety_net(self) -> None:
+        self._safety_net.detach()
+        self._safety_net = weakref.finalize(self, _abandon, self.folders, self._processes, self._owner)
+
+    def _must_bear_nobody(self, done: str) -> None:
+        over = [clone.name for clone in self._clones_over_it if not clone.closed]
+        if over:
+            raise ServerStateError(
+                f"Cluster {self.name!r} cannot be {done}: {', '.join(over)} lies over it.", remedy="Close these first."
+            )
 
     @contextmanager
     def _gone_if_it_fails(self) -> Iterator[None]:

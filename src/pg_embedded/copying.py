@@ -1,4 +1,7 @@
-"""Copying a stopped data directory, by reflink where the file system has it, and saying which way was taken."""
+"""Copying a stopped data directory, by reflink where the file system has it, and saying which way was taken.
+
+The third way, laying one over another, copies nothing (``overlay``).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ class CopyMethod(StrEnum):
     """How a data directory was copied."""
 
     REFLINK = "reflink"
+    OVERLAY = "overlayfs"
     PLAIN = "plain copy"
 
 
@@ -21,14 +25,16 @@ def copy_tree(source: Path, target: Path, *, account: ServerAccount) -> CopyMeth
     The account does it, not root: whatever lies in a data directory was put there by SQL, links too. Raises
     ``CommandFailed``, for instance when the disk is full.
     """
-    method = _method(source / "PG_VERSION", target, account=account)
+    method = method_between(source, target, account=account)
     how = "always" if method is CopyMethod.REFLINK else "auto"
     account.run(["cp", "-R", "-P", f"--reflink={how}", "--", f"{source}/.", f"{target}/"], timeout_s=3600)
     return method
 
 
-def _method(sample: Path, target: Path, *, account: ServerAccount) -> CopyMethod:
-    """Asked from the file system with one small file, once for each device."""
+def method_between(source: Path, target: Path, *, account: ServerAccount) -> CopyMethod:
+    """How a copy from ``source`` to ``target`` would be made: asked from the file system with one small file, once for
+    each device."""
+    sample = source / "PG_VERSION"
     device = target.stat().st_dev
     if sample.stat().st_dev != device:
         return CopyMethod.PLAIN

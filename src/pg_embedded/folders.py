@@ -12,6 +12,7 @@ from pathlib import Path
 from pg_embedded import places
 from pg_embedded.account import ServerAccount
 from pg_embedded.errors import UnsafePlace
+from pg_embedded.overlay import Overlay, unlock
 
 PORT = 5432
 """The number in the socket's name; nothing listens on a network."""
@@ -34,6 +35,18 @@ class ServerFolders:
     config_dir: Path
     log_dir: Path
     socket_dir: Path
+    overlay: Overlay | None = None
+    """Where the data directory is laid over another one."""
+
+    @property
+    def layers(self) -> tuple[Path, ...]:
+        """The folders that make up the data directory, the one that is written to first."""
+        return (self.data_dir,) if self.overlay is None else self.overlay.layers
+
+    @property
+    def control_dir(self) -> Path:
+        """A folder in which the cluster's control file lies."""
+        return self.data_dir if self.overlay is None else self.overlay.holding("global/pg_control")
 
     @property
     def log_file(self) -> Path:
@@ -88,6 +101,8 @@ def remove(folders: ServerFolders, owner: int) -> None:
     """Remove them, if this is the process ``owner`` that made them: a forked child must not."""
     if os.getpid() != owner:
         return
+    if folders.overlay is not None:
+        unlock(folders.private_dir)
     for folder in (folders.socket_dir, folders.private_dir):
         places.remove(folder)
 

@@ -57,15 +57,17 @@ class Jail:
     prefix: tuple[str, ...]
     isolation: Isolation
 
-    def start(self, argv: tuple[str, ...], *, log_fd: int) -> subprocess.Popen[bytes]:
-        """Start ``argv`` (first word absolute) as a child that dies with us; output goes to ``log_fd``."""
+    def start(self, argv: tuple[str, ...], *, log_fd: int, before: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
+        """Start ``argv`` (first word absolute) as a child that dies with us; output goes to ``log_fd``.
+
+        ``before`` are words that stand outside all walls (a mount of its own)."""
         guard = ("/bin/sh", "-c", _ORPHAN_GUARD, "sh", str(os.getpid()))
         by_setpriv = bool(self.prefix)
         switch = self.account.switched and not by_setpriv
 
         def opener() -> subprocess.Popen[bytes]:
             return subprocess.Popen(
-                [*self.prefix, *guard, *argv],
+                [*before, *self.prefix, *guard, *argv],
                 stdin=subprocess.DEVNULL,
                 stdout=log_fd,
                 stderr=log_fd,

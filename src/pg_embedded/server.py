@@ -199,7 +199,7 @@ def start(
         if account.switched:
             os.chown(path, os.getuid(), account.gid)
         path.chmod(0o640)
-    identifier = initialise.system_identifier(programs, account, folders.data_dir)
+    identifier = initialise.system_identifier(programs, account, folders.control_dir)
     jail = isolation.build(account, private_ipc=not settings.durable)
     argv = (str(programs.path("postgres")), "-D", str(folders.config_dir))
     if folders.log_file.exists() and folders.log_file.stat().st_size > _LOG_BYTES:
@@ -207,7 +207,8 @@ def start(
     log = os.open(folders.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     log_begin = os.fstat(log).st_size
     try:
-        process = jail.start(argv, log_fd=log)
+        before = folders.overlay.words(account) if folders.overlay is not None else ()
+        process = jail.start(argv, log_fd=log, before=before)
     finally:
         os.close(log)
     try:
@@ -243,7 +244,7 @@ def _wait_ready(
         code = process.poll()
         if code is not None:
             raise _start_failed(f"ended with exit code {code}", folders, log_begin)
-        lines = _pid_file(folders.data_dir)
+        lines = _pid_file(folders.layers[0])
         if len(lines) >= 8 and lines[7].strip() == "ready" and int(lines[0]) == process.pid:
             return datetime.fromtimestamp(int(lines[2]), tz=UTC)
         time.sleep(_READY_POLL_S)

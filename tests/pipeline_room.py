@@ -24,7 +24,7 @@ from cutter_agent.db_adapter.settings import ConnectionSettings
 from cutter_agent.db_adapter.store.executor import ExecutorDatabase
 from cutter_agent.db_adapter.store.verifier import VerifierDatabase
 from cutter_agent.model import Lane, ReviewerKind, RiskClass, Verdict
-from cutter_agent.phases import cut, mark, resolve, review, sweep, verify
+from cutter_agent.phases import answering, cut, mark, proposing_again, resolve, review, sweep, verify
 from cutter_agent.phases.resolve import Resolution, Way
 from cutter_agent.phases.review import Judgement
 from cutter_agent.segmenter.grammar import Profile
@@ -152,12 +152,32 @@ class Ledger:
             "reviewer_kind": ReviewerKind.HUMAN,
             "rationale": "looked at it",
             "decided_by": OPERATOR,
+            "accept_assumed": True,
         }
         return review.review(self.executor, entry_id=entry_id, judgement=Judgement(**(values | how)), clock=self.clock)
 
     def by_policy(self, entry_id: str) -> review.ReviewResult:
         return review.review(
             self.executor, entry_id=entry_id, judgement=review.policy_judgement(OPERATOR), clock=self.clock
+        )
+
+    def reviewer(self, entry_id: str, *, name: str = REVIEWER, digest: str | None = None) -> answering.Reviewer:
+        """Somebody who looks at an entry as it is now, or at the manifest of ``digest``."""
+        found = self.executor.find_entry(entry_id)
+        assert found is not None
+        return answering.Reviewer(
+            name=name, seen_digest=digest or found.request.manifest_digest, decided_by=OPERATOR
+        )
+
+    def answer(self, entry_id: str, given: Mapping[str, str], *, comment: str = "", **who: Any) -> answering.Answered:
+        lines = [answering.Given(case=case, answer=word, comment=comment) for case, word in given.items()]
+        return answering.answer(
+            self.executor, entry_id=entry_id, given=lines, reviewer=self.reviewer(entry_id, **who), clock=self.clock
+        )
+
+    def propose_again(self, entry_id: str, **who: Any) -> proposing_again.ProposedAgain:
+        return proposing_again.propose_again(
+            self.executor, entry_id=entry_id, reviewer=self.reviewer(entry_id, **who), clock=self.clock
         )
 
     def cut(self, entry_id: str) -> cut.CutResult:

@@ -83,6 +83,16 @@ def decision_id(envelope: str, ordinal: int) -> str:
     return _derived("decision", envelope, str(ordinal))
 
 
+def answer_id(envelope: str, unit_local_id: int, ordinal: int) -> str:
+    """The ``ordinal``-th decision (from 1) on one block of an envelope."""
+    return _derived("answer", envelope, str(unit_local_id), str(ordinal))
+
+
+def answered_key(key: str, manifest_digest: str) -> str:
+    """The key of the proposal that takes the place of another one, with answers in it."""
+    return canonical_digest({"entry_key": key, "answered_by": manifest_digest})
+
+
 def change_set_key(key: str, manifest_digest: str, attempt: int) -> str:
     """What makes two CUTs the same: entry key, manifest, attempt (from 1)."""
     return canonical_digest({"entry_key": key, "manifest_digest": manifest_digest, "attempt": attempt})

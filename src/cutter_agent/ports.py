@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from cutter_agent.model import ChangeKind, EntryStatus, Governed, Topology
+from cutter_agent.originals import OriginalStore, RenderingStore
+from cutter_agent.ports_review import ReviewStore
 from cutter_agent.rows import (
     AffectedRow,
     Alias,
@@ -125,7 +127,7 @@ class BacklogStore(Protocol):
         ...
 
 
-class ExecStore(BacklogStore, Protocol):
+class ExecStore(BacklogStore, ReviewStore, OriginalStore, Protocol):
     """What DOT-991 may ask."""
 
     def claims(self, *, document_ref: str, document_code: str) -> list[CodeClaim]:
@@ -172,36 +174,8 @@ class ExecStore(BacklogStore, Protocol):
         """How often the entry's history says ``change``."""
         ...
 
-    def envelope(self, entry_id: str, manifest_digest: str) -> Envelope | None:
-        """The envelope of one manifest of an entry."""
-        ...
-
-    def add_envelope(self, row: Envelope) -> None:
-        """Write it."""
-        ...
-
-    def add_blocks(self, rows: Iterable[UnitBlock]) -> int:
-        """Write all blocks of an envelope at once."""
-        ...
-
-    def decisions(self, envelope_id: str) -> list[Decision]:
-        """Decisions on an envelope as a whole, oldest first."""
-        ...
-
-    def add_decision(self, row: Decision) -> None:
-        """Write it."""
-        ...
-
-    def supersede(self, prior_id: str, successor_id: str) -> None:
-        """Stamp a decision, once. Raises ``IllegalTransition`` when it is stamped already."""
-        ...
-
-    def escalations_of(self, entry_id: str) -> list[Entry]:
-        """Open escalation entries that a failed verification of this entry made, locked."""
-        ...
-
-    def open_blockers(self, entry_id: str) -> list[Entry]:
-        """Entries that block this one and are not ``verified_complete``."""
+    def living(self, document_ref: str) -> LivingDocument | None:
+        """The document as of its newest proven cut; None where there is none."""
         ...
 
     def change_sets(self, envelope_id: str) -> list[ChangeSet]:
@@ -257,7 +231,7 @@ class ExecStore(BacklogStore, Protocol):
         ...
 
 
-class VerifyStore(BacklogStore, Protocol):
+class VerifyStore(BacklogStore, RenderingStore, Protocol):
     """What DOT-992 may ask."""
 
     def change_set_to_verify(self, entry_id: str) -> ChangeSet | None:
@@ -342,6 +316,14 @@ class ExecDatabase(Protocol):
 
     def document_of(self, name: str) -> str | None:
         """The reference of the document in which a unit has this address, or an alias says it; None for nobody's."""
+        ...
+
+    def successor(self, entry_id: str) -> Entry | None:
+        """The entry that took the place of this one, read in a short block."""
+        ...
+
+    def read_only(self, body: Callable[[ExecStore], T]) -> T:
+        """``body`` in a block that can write nothing and sees one state."""
         ...
 
     def read_committed(self, phase: str, body: Callable[[ExecStore], T]) -> T:

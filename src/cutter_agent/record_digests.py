@@ -45,6 +45,8 @@ CUT_RECORDS = (
 VERDICT_RECORDS = ("history", "verify_result")
 
 _MUTABLE = {Entry: {"status"}, Decision: {"superseded_by_review_decision_id"}}
+_OPTIONAL = {Decision: {"manifest_unit_local_id"}}
+"""Columns that came later: left out where they are NULL, so that what was signed before keeps its digest."""
 _DIGESTED = {Snapshot: {"data"}, StoredManifest: {"canonical_json"}}
 """Bytes that a column of the same row names by their own digest."""
 
@@ -90,6 +92,7 @@ def _record(row: Any) -> JsonValue:
     if row is None:
         return None
     left_out = _MUTABLE.get(type(row), set()) | _DIGESTED.get(type(row), set())
+    left_out |= {name for name in _OPTIONAL.get(type(row), ()) if getattr(row, name) is None}
     return {each.name: _plain(getattr(row, each.name)) for each in fields(row) if each.name not in left_out}
 
 

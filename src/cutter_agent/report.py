@@ -106,6 +106,40 @@ class AliasLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NameLine:
+    """One alias of a proven cut: what it says of which unit (``target``, its address), since when, by whom and why.
+
+    ``cut_seq``, ``entry_id`` and ``ordered_by`` are those of the cut that wrote it, None where none did.
+    """
+
+    alias_text: str
+    alias_kind: str
+    target: str
+    document_ref: str
+    valid_from: datetime
+    valid_until: datetime | None
+    created_by: str
+    rationale: str
+    cut_seq: int | None
+    entry_id: str | None
+    ordered_by: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NameTrail:
+    """Where a name leads: the aliases that were followed, and the address that lives (None: it breaks off).
+
+    ``unit_status``: the life of the unit whose own address the name is; None where it is nobody's.
+    """
+
+    name: str
+    document_ref: str
+    unit_status: str | None
+    steps: tuple[NameLine, ...]
+    reached: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DecisionLine:
     """One review decision."""
 
@@ -123,7 +157,10 @@ class DecisionLine:
 
 @dataclass(frozen=True, kw_only=True)
 class UnitFacts:
-    """One unit with its versions, and for each version the cut, the decision and the moves that stand behind it."""
+    """One unit with its versions, and for each version the cut, the decision and the moves that stand behind it.
+
+    ``leads_to``: the living unit that its address leads to; its own address while it lives, None where nothing goes on.
+    """
 
     unit_id: str
     document_ref: str
@@ -133,6 +170,7 @@ class UnitFacts:
     unit_number: str | None
     parent: str | None
     lifecycle_status: str
+    leads_to: str | None
     aliases: tuple[AliasLine, ...]
     versions: tuple[VersionLine, ...]
     cuts: tuple[CutLine, ...]
@@ -144,7 +182,8 @@ class UnitFacts:
 class Proposal:
     """What a reviewer looks at: the entry, the stored manifest's bytes, the source they speak of, earlier decisions.
 
-    ``base``: of a re-cut, manifest and source of the cut it starts from.
+    ``base``: of a re-cut, manifest and source of the cut it starts from. ``answers``: findings of the decisions on
+    single blocks that hold.
     """
 
     entry: EntryLine
@@ -152,6 +191,48 @@ class Proposal:
     snapshot: bytes = field(repr=False)
     decisions: tuple[DecisionLine, ...]
     base: tuple[bytes, bytes] | None = field(default=None, repr=False)
+    answers: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OriginalLine:
+    """A file of another format that a text was made from. ``approved``: the one that the cut's manifest names.
+
+    ``map`` leads from every byte of the text back to its place in the file (``formats.SourceMap``).
+    """
+
+    sha256: str
+    media_type: str
+    byte_length: int
+    reader: str
+    map_sha256: str
+    map: bytes = field(repr=False)
+    label: str
+    origin: str
+    recorded_at: datetime
+    recorded_by: str
+    approved: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitOrigin:
+    """Where a unit stands in the text of a cut, and the files that this text was made from."""
+
+    cut_seq: int
+    start_byte: int
+    end_byte: int
+    originals: tuple[OriginalLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DependencyLine:
+    """One edge between two entries: the first ``dependency_kind`` the second."""
+
+    from_entry_id: str
+    dependency_kind: str
+    to_entry_id: str
+    created_by: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,6 +299,10 @@ class Report(Protocol):
         """What is to be reviewed. Raises ``UsageError``."""
         ...
 
+    def dependencies(self, entry_id: str) -> list[DependencyLine]:
+        """Every edge from and to an entry, oldest first."""
+        ...
+
     def document(self, asked: str) -> DocumentLine:
         """By reference or code. Raises ``UsageError`` when it was never cut."""
         ...
@@ -234,8 +319,29 @@ class Report(Protocol):
         """One unit, by its address or an alias. Raises ``UsageError`` when nothing has this name."""
         ...
 
+    def names(self, asked: str) -> list[NameLine]:
+        """Every alias of a document, oldest first. Raises ``UsageError``."""
+        ...
+
+    def trail(self, name: str) -> NameTrail:
+        """Where a name leads. Raises ``UsageError`` when nobody ever had it."""
+        ...
+
     def rebuild(self, asked: str, *, as_of: int | None) -> Rebuilt:
         """The exact bytes. Raises ``UsageError``, ``VerificationFailed`` when they are not the snapshot's."""
+        ...
+
+    def originals(self, asked: str, *, as_of: int | None) -> list[OriginalLine]:
+        """The files that a document's text was made from, the approved one first; none for a text. Raises
+        ``UsageError``."""
+        ...
+
+    def original(self, sha256: str) -> bytes:
+        """The bytes of such a file. Raises ``UsageError``, ``VerificationFailed`` when they are not what they were."""
+        ...
+
+    def unit_origin(self, address: str) -> UnitOrigin | None:
+        """Where a unit stands in the newest text that it is in, if that was made from a file. Raises ``UsageError``."""
         ...
 
     def export(self, asked: str, *, as_of: int | None) -> AbstractContextManager[tuple[ExportedDocument, Units]]:

@@ -159,6 +159,20 @@ class Decision:
     entry_id: str
     manifest_digest: str
     snapshot_sha256: str
+    manifest_unit_local_id: int | None = None
+    """The block it is about; None: the manifest as a whole."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dependency:
+    """``decision_backlog_dependency``: ``from_entry_id`` blocks, supersedes … ``to_entry_id``."""
+
+    dependency_id: str
+    from_entry_id: str
+    to_entry_id: str
+    dependency_kind: str
+    created_by: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

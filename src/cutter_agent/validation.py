@@ -108,7 +108,7 @@ def _header_problems(header: ManifestHeader, units: int, snapshot: bytes) -> Ite
                 f"{name} {value[:80]!r} is empty, padded, over {limit} characters or not printable",
                 f"Give {name} as printable text.",
             )
-    if not _is_address(header.document_code):
+    if not is_address(header.document_code):
         yield _problem("document_code", f"{header.document_code[:80]!r} is not a document code", _SPELLING)
 
 
@@ -184,7 +184,7 @@ def _hash_problems(units: tuple[ManifestBlock, ...], snapshot: bytes) -> Iterato
 def _address_problems(manifest: Manifest) -> Iterator[Problem]:
     code, first_at = manifest.header.document_code, dict[str, int]()
     for index, unit in enumerate(manifest.units):
-        if not _is_address(unit.address):
+        if not is_address(unit.address):
             yield _of(unit, index, "address_grammar", f"{unit.address[:80]!r} is not an address", _SPELLING)
         elif unit.address != code and not unit.address.startswith(f"{code}-"):
             yield _of(unit, index, "address_outside", f"{unit.address} is not under {code}", f"Begin with {code}-.")
@@ -235,7 +235,8 @@ def _circles(units: tuple[ManifestBlock, ...], place: Mapping[str, int]) -> list
 _SPELLING = "Spell it in A-Z and 0-9 with single hyphens between segments."
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether a text is spelt as an address."""
     return len(text) <= MAX_ADDRESS_LENGTH and ADDRESS.fullmatch(text) is not None
 
 

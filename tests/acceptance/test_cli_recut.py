@@ -60,7 +60,9 @@ def test_a_doubtful_recut_waits_and_the_reviewer_sees_what_changes(embedded, law
     assert f"# {CODE}-DIEU2  now at  {CODE}-DIEU3  renumbered" in shown.out.decode()
     assert f"+ {CODE}-DIEU2-N2" in shown.out.decode()
     assert "exception recut_address" in shown.out.decode()
-    approved = embedded("review", entry, "--approve", "--rationale", "read it", "--reviewer", "bà Hai", "--json")
+    approved = embedded(
+        "review", entry, "--approve", "--accept-all-assumed", "--rationale", "read it", "--reviewer", "bà Hai", "--json"
+    )
     assert (approved.code, approved.json["status"]) == (0, "reviewed_approved")
     assert embedded("cut", str(law)).code == 0
     assert embedded("show", f"{CODE}-DIEU3", "--json").json["canonical_address"] == f"{CODE}-DIEU2"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cutter_agent import config, formats, segmenter
+from cutter_agent.cli import pipes
 from cutter_agent.errors import InputRefused, UsageError
 
 STANDARD_INPUT = "-"
@@ -85,10 +86,13 @@ def _is_markdown(text: bytes, label: str, profile: str | None) -> bool:
 
 def _read_file(path: str, limit: int) -> bytes:
     try:
-        with Path(path).open("rb") as stream:
+        with _opened(path) as stream:
             facts = os.fstat(stream.fileno())
             if stat.S_ISREG(facts.st_mode) and facts.st_size > limit:
                 raise _too_large(path, f"{facts.st_size} bytes", limit)
+            if stat.S_ISFIFO(facts.st_mode):
+                return _within(pipes.read_pipe(stream.fileno(), limit + 1, path=path), path, limit)
+            os.set_blocking(stream.fileno(), True)
             return _bounded(stream, path, limit)
     except IsADirectoryError:
         raise InputRefused("a directory where a file is expected", remedy="Name a file in it.", path=path) from None
@@ -100,8 +104,16 @@ def _read_file(path: str, limit: int) -> bytes:
         ) from error
 
 
+def _opened(path: str) -> BinaryIO:
+    """Opened without waiting for anybody: a pipe without a writer would hold the program in ``open``."""
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+
+
 def _bounded(stream: BinaryIO, path: str, limit: int) -> bytes:
-    data = stream.read(limit + 1)
+    return _within(stream.read(limit + 1), path, limit)
+
+
+def _within(data: bytes, path: str, limit: int) -> bytes:
     if len(data) > limit:
         raise _too_large(path, f"more than {limit} bytes", limit)
     return data

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cutter_agent.cli import options, output
+from cutter_agent.cli import options, origins, output
 from cutter_agent.model import EntryStatus
 from cutter_agent.report import EntryLine, UnitFacts, UnitLine
 from cutter_agent.wiring import exec_lane
@@ -102,15 +102,20 @@ def show(
     """One unit: text, versions, proof."""
     with exec_lane(os.environ) as lane:
         unit = lane.report.unit(address)
+        origin = lane.report.unit_origin(address)
     if as_json:
-        output.print_json(_plain(asdict(unit)))
+        output.print_json(_plain(asdict(unit)) | origins.unit_record(origin))
         return
     _print_unit(unit)
+    for line in origins.unit_lines(origin):
+        output.print_line(line)
 
 
 def _print_unit(unit: UnitFacts) -> None:
     output.print_line(f"{unit.canonical_address}  {unit.unit_kind} {unit.unit_number or ''}  {unit.lifecycle_status}")
     output.print_line(f"document {unit.document_ref}, under {unit.parent or 'nothing'}, id {unit.unit_id}")
+    if unit.leads_to != unit.canonical_address:
+        output.print_line(f"its address leads to {unit.leads_to}" if unit.leads_to else "its text goes on nowhere")
     for alias in unit.aliases:
         since = alias.valid_from.isoformat(timespec="seconds")
         output.print_line(f"also called {alias.alias_text} since {since} ({alias.alias_kind}: {alias.rationale})")
@@ -161,9 +166,22 @@ def history(entry: options.Entry, as_json: options.Json = False) -> None:
     )
 
 
-def rebuild(document: Document, as_of: AsOf = None, to: options.Output = None, as_json: options.Json = False) -> None:
-    """The exact bytes of a document as of a cut, from its units, proven equal to the snapshot that was cut."""
+def rebuild(
+    document: Document,
+    as_of: AsOf = None,
+    original: origins.Wanted = False,
+    sha256: origins.Digest = None,
+    to: options.Output = None,
+    as_json: options.Json = False,
+) -> None:
+    """The exact bytes of a document as of a cut, from its units, proven equal to the snapshot that was cut.
+
+    With --original: the bytes of the HTML, DOCX or PDF file that its text was made from.
+    """
     with exec_lane(os.environ) as lane:
+        if original or sha256:
+            origins.give_back(lane.report, document, as_of=as_of, sha256=sha256, to=to, as_json=as_json)
+            return
         rebuilt = lane.report.rebuild(document, as_of=as_of)
     if to is not None:
         output.write_file(to, rebuilt.data)

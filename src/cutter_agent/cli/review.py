@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from cutter_agent import manifest as manifests
-from cutter_agent import recut
-from cutter_agent.cli import options, orders, output
+from cutter_agent import recut, topology
+from cutter_agent.cases import Case
+from cutter_agent.cli import cases, options, orders, output
 from cutter_agent.cli.segment import finding_record
 from cutter_agent.errors import AwaitingReview, UsageError
 from cutter_agent.model import EntryStatus, Manifest, ReviewerKind, Severity, Verdict
@@ -30,6 +32,19 @@ Digest = Annotated[
     str | None,
     typer.Option("--digest", help="The manifest digest that you looked at: anything else is refused as stale."),
 ]
+Questions = Annotated[bool, typer.Option("--questions", help="List the cases one by one, with both texts.")]
+AnswerTo = Annotated[
+    list[str] | None,
+    typer.Option("--answer", metavar="CASE=ANSWER", help="Answer one case, Q3=same or E1=accepted. Repeatable."),
+]
+AnswerFile = Annotated[str | None, typer.Option("--answers", metavar="FILE", help="Answers as JSON.")]
+Comment = Annotated[str, typer.Option("--comment", help="Why, for the answers of this call.")]
+Again = Annotated[
+    bool, typer.Option("--propose-again", help="With answers on record that differ from what is proposed.")
+]
+Assumed = Annotated[
+    bool, typer.Option("--accept-all-assumed", help="With --approve: questions left open are taken as assumed.")
+]
 Until = Annotated[
     datetime | None,
     typer.Option("--until", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="With --defer: when it is due again, UTC."),
@@ -45,22 +60,48 @@ def review(
     reviewer: Reviewer = None,
     digest: Digest = None,
     until: Until = None,
+    questions: Questions = False,
+    answer: AnswerTo = None,
+    answers: AnswerFile = None,
+    comment: Comment = "",
+    propose_again: Again = False,
+    accept_all_assumed: Assumed = False,
     as_json: options.Json = False,
 ) -> None:
-    """Show a proposal, and approve, defer or reject it.
+    """Show a proposal, answer its questions, and approve, defer or reject it.
 
     Without a decision it is shown, doubtful places first; on a terminal you are then asked. The decision binds the
-    digests of exactly what was shown.
+    digests of exactly what was shown. Answers are stored; where one differs from what is assumed, the re-cut is
+    proposed again with the answers, as an entry of its own.
     """
     chosen = _chosen(approve=approve, defer=defer, reject=reject)
+    answering = bool(answer or answers or propose_again)
     if until is not None and chosen != "defer":
         raise UsageError("--until belongs to --defer", remedy="Give --defer, or leave --until out.")
+    if accept_all_assumed and chosen != "approve":
+        raise UsageError("--accept-all-assumed belongs to --approve", remedy="Give --approve, or leave it out.")
+    if (answering or questions) and chosen is not None:
+        raise UsageError(f"answers and --{chosen} at once", remedy="Answer first, look at what follows, then decide.")
     with exec_lane(os.environ) as lane:
+        if answering:
+            given = cases.given(answer or (), answers, comment)
+            entry = cases.answer(
+                lane,
+                lane.report.proposal(entry),
+                given,
+                reviewer=reviewer or orders.person(),
+                digest=digest,
+                again=propose_again and not given,
+            )
+        if answering or questions:
+            cases.show(*lane.cases(entry), as_json=as_json)
+            return
         proposal = lane.report.proposal(entry)
         entry_id, shown = proposal.entry.entry_id, str(proposal.entry.payload["manifest_digest"])
         if chosen is None:
             _show(proposal, as_json=as_json)
             chosen, rationale = _ask(proposal, rationale, as_json=as_json)
+            accept_all_assumed = chosen == "approve" and _assumed(lane.cases(entry_id)[1])
         if not rationale:
             raise UsageError("a decision without a rationale", remedy="Say why: --rationale.")
         judgement = Judgement(
@@ -71,6 +112,7 @@ def review(
             decided_by=lane.settings.lane.value,
             seen_digest=digest or shown,
             due_at=until.replace(tzinfo=UTC) if until else None,
+            accept_assumed=accept_all_assumed,
         )
         result = lane.review(entry_id, judgement)
     if as_json:
@@ -116,6 +158,8 @@ def _show(proposal: Proposal, *, as_json: bool) -> None:
         )
         output.print_line(f"  | {_line_at(proposal.snapshot, finding.start_byte)}")
     output.print_line()
+    if manifest.review is not None and manifest.review.questions:
+        output.note(f"one by one: iu-cutter review {proposal.entry.entry_id} --questions")
     for earlier in proposal.decisions:
         output.print_line(f"earlier: {earlier.verdict} by {earlier.reviewer_identity}: {earlier.verdict_rationale}")
 
@@ -125,7 +169,8 @@ def _show_changes(proposal: Proposal, manifest: Manifest) -> None:
     if manifest.recut is None:
         return
     base = manifest.recut.base
-    output.print_line(f"re-cut of cut {base.cut_seq}, snapshot {base.snapshot_sha256}")
+    what = "re-cut" if manifest.topology is None else manifest.header.operation_kind.value
+    output.print_line(f"{what} of cut {base.cut_seq}, snapshot {base.snapshot_sha256}")
     output.print_line()
     for line in _change_lines(proposal, manifest):
         output.print_line(line)
@@ -135,6 +180,8 @@ def _change_lines(proposal: Proposal, manifest: Manifest) -> list[str]:
     if manifest.recut is None or proposal.base is None:
         return []
     before, source = proposal.base
+    if manifest.topology is not None:
+        return list(topology.lines(manifest, manifests.parse(before).units, proposal.snapshot))
     return list(recut.lines(recut.matching_of(manifests.parse(before), manifest), source, proposal.snapshot))
 
 
@@ -173,6 +220,12 @@ def _ask(proposal: Proposal, rationale: str | None, *, as_json: bool) -> tuple[s
         named = [name for name in _VERDICTS if answer and name.startswith(answer)]
         if named:
             return named[0], rationale or typer.prompt("why")
+
+
+def _assumed(found: Sequence[Case]) -> bool:
+    """On a terminal: whether what nobody answered is taken as it is assumed."""
+    left = [case.id for case in found if case.is_open]
+    return bool(left) and typer.confirm(f"{len(left)} question(s) are open ({', '.join(left)}): take what is assumed?")
 
 
 def _decision_record(result: ReviewResult) -> dict[str, Any]:

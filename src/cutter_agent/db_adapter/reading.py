@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from cutter_agent.codification.citation import spelled
+from cutter_agent.db_adapter import origins, trails
 from cutter_agent.db_adapter.interface import DBAdapter, Statements
 from cutter_agent.db_adapter.settings import Isolation
 from cutter_agent.errors import UsageError, VerificationFailed
@@ -19,15 +20,20 @@ from cutter_agent.report import (
     AliasLine,
     CutLine,
     DecisionLine,
+    DependencyLine,
     DocumentLine,
     EntryLine,
     ExportedDocument,
     ExportedUnit,
     HistoryLine,
+    NameLine,
+    NameTrail,
+    OriginalLine,
     Proposal,
     Rebuilt,
     UnitFacts,
     UnitLine,
+    UnitOrigin,
     Units,
     VersionLine,
 )
@@ -73,7 +79,12 @@ class LedgerReport:
                 snapshot=_stored(snapshot, "bytes", entry.entry_id),
                 decisions=tuple(_decisions(block, [entry.entry_id])),
                 base=_base(block, bytes(manifest["canonical_json"]) if manifest else b""),
+                answers=tuple(_answers(block, entry)),
             )
+
+    def dependencies(self, entry_id: str) -> list[DependencyLine]:
+        """Every edge from and to an entry, oldest first."""
+        return [DependencyLine(**row) for row in self._adapter.find("report_dependencies", {"entry_id": entry_id})]
 
     def document(self, asked: str) -> DocumentLine:
         """By reference or code. Raises ``UsageError`` when it was never cut."""
@@ -115,12 +126,23 @@ class LedgerReport:
             decisions = [line for line in _decisions(block, entry_ids) if line.review_decision_id in decided]
             return UnitFacts(
                 **row,
+                leads_to=trails.trail(block, str(row["canonical_address"])).reached,
                 aliases=tuple(AliasLine(**a) for a in block.fetch("report_aliases", {"unit_id": row["unit_id"]})),
                 versions=tuple(versions),
                 cuts=tuple(cuts),
                 decisions=tuple(decisions),
                 history=tuple(_history(block, entry_ids)),
             )
+
+    def names(self, asked: str) -> list[NameLine]:
+        """Every alias of a document, oldest first. Raises ``UsageError``."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            return trails.names(block, _document(block, asked).document_ref)
+
+    def trail(self, name: str) -> NameTrail:
+        """Where a name leads. Raises ``UsageError`` when nobody ever had it."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            return trails.trail(block, name)
 
     def rebuild(self, asked: str, *, as_of: int | None) -> Rebuilt:
         """The exact bytes. Raises ``UsageError``, ``VerificationFailed`` when they are not the snapshot's."""
@@ -133,6 +155,25 @@ class LedgerReport:
         if digest != cut.snapshot_sha256:
             raise _not_the_snapshot(document.document_ref, cut.cut_seq, digest, cut.snapshot_sha256)
         return Rebuilt(document_ref=document.document_ref, cut_seq=cut.cut_seq, sha256=digest, data=data)
+
+    def originals(self, asked: str, *, as_of: int | None) -> list[OriginalLine]:
+        """The files that a document's text was made from, the approved one first. Raises ``UsageError``."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            return origins.of_cut(block, _cut(block, _document(block, asked), as_of))
+
+    def original(self, sha256: str) -> bytes:
+        """The bytes of such a file. Raises ``UsageError``, ``VerificationFailed`` when they are not what they were."""
+        with self._adapter.read() as block:
+            return origins.data(block, sha256)
+
+    def unit_origin(self, address: str) -> UnitOrigin | None:
+        """Where a unit stands in the newest text that it is in, if that was made from a file. Raises ``UsageError``."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            row = block.fetch_one("report_unit", {"address": address})
+            if row is None:
+                raise UsageError(f"no unit has the address {address}", remedy="iu-cutter tree lists a document's.")
+            cuts = _cuts(block, row["document_ref"])
+            return origins.of_unit(block, reversed(cuts), row["canonical_address"])
 
     @contextmanager
     def export(self, asked: str, *, as_of: int | None) -> Generator[tuple[ExportedDocument, Units]]:
@@ -176,6 +217,12 @@ def _uuid_or_none(text: str) -> str | None:
 def _history(block: Statements, entry_ids: Sequence[str]) -> list[HistoryLine]:
     rows = block.fetch("report_history", {"entry_ids": list(entry_ids)})
     return [HistoryLine(version=row.pop("entry_version_after"), **row) for row in rows]
+
+
+def _answers(block: Statements, entry: EntryLine) -> Iterator[Mapping[str, Any]]:
+    values = {"entry_id": entry.entry_id, "manifest_digest": entry.payload["manifest_digest"]}
+    for row in block.fetch("report_answers", values):
+        yield from row["findings"]
 
 
 def _decisions(block: Statements, entry_ids: Sequence[str]) -> list[DecisionLine]:

@@ -202,6 +202,7 @@ CREATE TABLE cutter_governance.canonical_address_alias (
     rationale text NOT NULL,
     scenario_ref text,
     CONSTRAINT alias_kind_word CHECK ((alias_kind = ANY (ARRAY['rename'::text, 'redirect'::text, 'external_reference'::text, 'previous_canonical'::text]))),
+    CONSTRAINT alias_reference_is_no_address CHECK (((alias_kind <> 'external_reference'::text) OR (alias_text !~ '^[A-Z0-9]+(-[A-Z0-9]+)*$'::text))),
     CONSTRAINT alias_time_runs_forward CHECK ((valid_until > valid_from))
 );
 
@@ -339,7 +340,7 @@ CREATE TABLE cutter_governance.manifest_envelope (
     rationale text,
     superseded_by_envelope_id uuid,
     CONSTRAINT envelope_judged_by_somebody CHECK (((status <> ALL (ARRAY['accepted'::text, 'rejected'::text])) OR ((reviewer IS NOT NULL) AND (reviewed_at IS NOT NULL) AND (rationale IS NOT NULL)))),
-    CONSTRAINT envelope_operation_word CHECK ((operation_kind = ANY (ARRAY['first_cut'::text, 'recut'::text, 'split'::text, 'merge'::text, 'retire'::text, 'renumber'::text, 'redirect'::text]))),
+    CONSTRAINT envelope_operation_word CHECK ((operation_kind = ANY (ARRAY['first_cut'::text, 'recut'::text, 'split'::text, 'merge'::text, 'retire'::text, 'renumber'::text, 'redirect'::text, 'name'::text]))),
     CONSTRAINT envelope_reviewer_is_not_author CHECK (((reviewer)::text <> (created_by)::text)),
     CONSTRAINT envelope_status_word CHECK ((status = ANY (ARRAY['draft'::text, 'under_review'::text, 'accepted'::text, 'rejected'::text, 'withdrawn'::text, 'enacted'::text, 'superseded'::text])))
 );
@@ -713,6 +714,32 @@ CREATE VIEW cutter_observe.verify_result AS
     verified_at
    FROM cutter_governance.verify_result;
 
+CREATE TABLE iu.deployment_mark (
+    mark_seq bigint NOT NULL,
+    kind text NOT NULL,
+    system_identifier text NOT NULL,
+    allowed_keys jsonb NOT NULL,
+    max_age_s integer NOT NULL,
+    marked_by text NOT NULL,
+    marked_at timestamp with time zone NOT NULL,
+    because text NOT NULL,
+    CONSTRAINT mark_age_is_positive CHECK ((max_age_s > 0)),
+    CONSTRAINT mark_keys_are_a_list CHECK ((jsonb_typeof(allowed_keys) = 'array'::text)),
+    CONSTRAINT mark_kind_word CHECK ((kind = ANY (ARRAY['production'::text, 'copy'::text, 'none'::text]))),
+    CONSTRAINT mark_production_names_its_keys CHECK (((kind = 'production'::text) = (jsonb_array_length(allowed_keys) > 0))),
+    CONSTRAINT mark_says_why CHECK ((btrim(because) <> ''::text)),
+    CONSTRAINT mark_system_identifier_is_a_number CHECK ((system_identifier ~ '^[0-9]{1,20}$'::text))
+);
+
+ALTER TABLE iu.deployment_mark ALTER COLUMN mark_seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME iu.deployment_mark_mark_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE iu.document (
     document_ref text NOT NULL,
     document_code cutter_governance.canonical_address NOT NULL,
@@ -749,6 +776,33 @@ CREATE TABLE iu.manifest (
     proposed_by cutter_governance.identity NOT NULL,
     CONSTRAINT manifest_digest_is_true CHECK (((digest)::text = encode(sha256(canonical_json), 'hex'::text))),
     CONSTRAINT manifest_has_units CHECK ((unit_count > 0))
+);
+
+CREATE TABLE iu.source_original (
+    sha256 cutter_governance.sha256_hex NOT NULL,
+    bytes bytea NOT NULL,
+    byte_length bigint NOT NULL,
+    media_type text NOT NULL,
+    captured_at timestamp with time zone NOT NULL,
+    captured_by cutter_governance.identity NOT NULL,
+    CONSTRAINT source_original_digest_is_true CHECK (((sha256)::text = encode(sha256(bytes), 'hex'::text))),
+    CONSTRAINT source_original_length_is_true CHECK ((byte_length = length(bytes))),
+    CONSTRAINT source_original_not_empty CHECK ((byte_length > 0))
+);
+ALTER TABLE ONLY iu.source_original ALTER COLUMN bytes SET STORAGE EXTERNAL;
+
+CREATE TABLE iu.source_rendering (
+    snapshot_sha256 cutter_governance.sha256_hex NOT NULL,
+    original_sha256 cutter_governance.sha256_hex NOT NULL,
+    map_sha256 cutter_governance.sha256_hex NOT NULL,
+    map bytea NOT NULL,
+    reader text NOT NULL,
+    label text NOT NULL,
+    origin text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    recorded_by cutter_governance.identity NOT NULL,
+    CONSTRAINT source_rendering_map_digest_is_true CHECK (((map_sha256)::text = encode(sha256(map), 'hex'::text))),
+    CONSTRAINT source_rendering_reader_word CHECK ((reader ~ '^[a-z][a-z0-9]{0,30}/[0-9]{1,6}$'::text))
 );
 
 CREATE TABLE iu.source_snapshot (
@@ -874,6 +928,9 @@ ALTER TABLE ONLY cutter_governance.verify_result
 ALTER TABLE ONLY cutter_governance.verify_result
     ADD CONSTRAINT verify_result_verifier_signature_id_key UNIQUE (verifier_signature_id);
 
+ALTER TABLE ONLY iu.deployment_mark
+    ADD CONSTRAINT deployment_mark_pkey PRIMARY KEY (mark_seq);
+
 ALTER TABLE ONLY iu.document
     ADD CONSTRAINT document_document_code_key UNIQUE (document_code);
 
@@ -891,6 +948,12 @@ ALTER TABLE ONLY iu.manifest
 
 ALTER TABLE ONLY iu.manifest
     ADD CONSTRAINT manifest_pkey PRIMARY KEY (digest);
+
+ALTER TABLE ONLY iu.source_original
+    ADD CONSTRAINT source_original_pkey PRIMARY KEY (sha256);
+
+ALTER TABLE ONLY iu.source_rendering
+    ADD CONSTRAINT source_rendering_pkey PRIMARY KEY (snapshot_sha256, original_sha256, map_sha256);
 
 ALTER TABLE ONLY iu.source_snapshot
     ADD CONSTRAINT source_snapshot_pkey PRIMARY KEY (sha256);
@@ -961,6 +1024,8 @@ CREATE INDEX information_unit_by_parent ON iu.information_unit USING btree (pare
 CREATE INDEX manifest_by_document ON iu.manifest USING btree (document_ref);
 
 CREATE INDEX manifest_by_snapshot ON iu.manifest USING btree (snapshot_sha256);
+
+CREATE INDEX source_rendering_by_original ON iu.source_rendering USING btree (original_sha256);
 
 CREATE INDEX unit_version_by_change_set ON iu.unit_version USING btree (change_set_id);
 
@@ -1036,6 +1101,8 @@ CREATE CONSTRAINT TRIGGER guard_rests AFTER INSERT OR UPDATE ON cutter_governanc
 
 CREATE TRIGGER guard_stamped_once AFTER UPDATE ON cutter_governance.review_decision FOR EACH ROW WHEN (((old.superseded_by_review_decision_id IS NOT NULL) OR (new.superseded_by_review_decision_id IS NULL))) EXECUTE FUNCTION cutter_governance.refuse_move('superseded_by_review_decision_id', 'review_decision_id');
 
+CREATE TRIGGER guard_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON iu.deployment_mark FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb('A mark is never changed; write a newer one.');
+
 CREATE TRIGGER guard_begins_draft AFTER INSERT ON iu.information_unit FOR EACH ROW WHEN ((new.lifecycle_status <> 'draft'::text)) EXECUTE FUNCTION cutter_governance.refuse_move('lifecycle_status', 'unit_id');
 
 CREATE TRIGGER guard_begins_draft AFTER INSERT ON iu.unit_version FOR EACH ROW WHEN ((new.lifecycle_status <> 'draft'::text)) EXECUTE FUNCTION cutter_governance.refuse_move('lifecycle_status', 'unit_id');
@@ -1046,6 +1113,10 @@ CREATE TRIGGER guard_keeps_columns BEFORE UPDATE OF unit_id, document_ref, canon
 
 CREATE TRIGGER guard_keeps_columns BEFORE UPDATE ON iu.manifest FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb('Only  may change.');
 
+CREATE TRIGGER guard_keeps_columns BEFORE UPDATE ON iu.source_original FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb('Write a new row that says what changed.');
+
+CREATE TRIGGER guard_keeps_columns BEFORE UPDATE ON iu.source_rendering FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb('Write a new row that says what changed.');
+
 CREATE TRIGGER guard_keeps_columns BEFORE UPDATE ON iu.source_snapshot FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb('Only  may change.');
 
 CREATE TRIGGER guard_keeps_columns BEFORE UPDATE OF unit_id, version_seq, content_hash, body, render_order, cut_seq, change_set_id, document_ref, ends_life, unit_kind, section_type, unit_number, parent_unit_id ON iu.unit_version FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb('Only lifecycle_status may change.');
@@ -1055,6 +1126,10 @@ CREATE TRIGGER guard_keeps_rows BEFORE DELETE OR TRUNCATE ON iu.document FOR EAC
 CREATE TRIGGER guard_keeps_rows BEFORE DELETE OR TRUNCATE ON iu.information_unit FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb();
 
 CREATE TRIGGER guard_keeps_rows BEFORE DELETE OR TRUNCATE ON iu.manifest FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb();
+
+CREATE TRIGGER guard_keeps_rows BEFORE DELETE OR TRUNCATE ON iu.source_original FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb();
+
+CREATE TRIGGER guard_keeps_rows BEFORE DELETE OR TRUNCATE ON iu.source_rendering FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb();
 
 CREATE TRIGGER guard_keeps_rows BEFORE DELETE OR TRUNCATE ON iu.source_snapshot FOR EACH STATEMENT EXECUTE FUNCTION cutter_governance.refuse_verb();
 
@@ -1165,6 +1240,12 @@ ALTER TABLE ONLY iu.information_unit
 
 ALTER TABLE ONLY iu.manifest
     ADD CONSTRAINT manifest_snapshot_sha256_fkey FOREIGN KEY (snapshot_sha256) REFERENCES iu.source_snapshot(sha256);
+
+ALTER TABLE ONLY iu.source_rendering
+    ADD CONSTRAINT source_rendering_original_sha256_fkey FOREIGN KEY (original_sha256) REFERENCES iu.source_original(sha256);
+
+ALTER TABLE ONLY iu.source_rendering
+    ADD CONSTRAINT source_rendering_snapshot_sha256_fkey FOREIGN KEY (snapshot_sha256) REFERENCES iu.source_snapshot(sha256);
 
 ALTER TABLE ONLY iu.information_unit
     ADD CONSTRAINT unit_parent_in_same_document FOREIGN KEY (parent_unit_id, document_ref) REFERENCES iu.information_unit(unit_id, document_ref) DEFERRABLE INITIALLY DEFERRED;

@@ -219,9 +219,12 @@ _LOST = Rule(key="-----", meaning="connection lost without a code", disposition=
 IDEMPOTENCY_CONSTRAINTS: frozenset[str] = frozenset(
     {
         "source_snapshot_pkey",
+        "source_original_pkey",
+        "source_rendering_pkey",
         "manifest_pkey",
         "document_pkey",
         "decision_backlog_entry_pkey",
+        "decision_backlog_dependency_pkey",
         "manifest_envelope_pkey",
         "review_decision_pkey",
         "dot_pair_signature_pkey",

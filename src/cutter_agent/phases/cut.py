@@ -67,6 +67,7 @@ class Facts:
     chain: Sequence[History]
     document: Document | None
     decisions: Sequence[Decision]
+    answers: Sequence[Decision]
     blocks: Sequence[UnitBlock]
     blockers: Sequence[Entry]
     change_sets: Sequence[ChangeSet]
@@ -187,7 +188,7 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
     records = cut_records(
         entry=entry,
         envelope=facts.envelope,
-        decisions=facts.decisions,
+        decisions=[*facts.decisions, *facts.answers],
         history=[*facts.chain, history],
         change_set=change_set,
         affected=affected,
@@ -252,6 +253,7 @@ def _facts(
         chain=store.chain(entry.entry_id),
         document=store.document(request.document_ref),
         decisions=store.decisions(envelope.envelope_id) if envelope else (),
+        answers=store.block_decisions(envelope.envelope_id) if envelope else (),
         blocks=store.blocks(envelope.envelope_id) if envelope else (),
         blockers=store.open_blockers(entry.entry_id),
         change_sets=change_sets,

@@ -12,13 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cutter_agent import recut, segmenter
+from cutter_agent import segmenter
 from cutter_agent.errors import GovernanceRefused, InputRefused, StaleApproval
 from cutter_agent.idempotency import document_ref as one_line
 from cutter_agent.idempotency import entry_id, entry_key
 from cutter_agent.ledger import first_history, new_entry
 from cutter_agent.manifest import SealedManifest, build, parse_proposal, seal
-from cutter_agent.model import EntryKind, EntryStatus, Manifest, OperationKind, RecutBase, RiskClass, Severity
+from cutter_agent.model import EntryKind, EntryStatus, Manifest, OperationKind, RiskClass, Severity
+from cutter_agent.phases import originals
+from cutter_agent.phases.rematching import matched_again
 from cutter_agent.phases.replay import converging
 from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore, LivingDocument
 from cutter_agent.rows import CutRequest, Entry, History, Snapshot, StoredManifest
@@ -33,7 +35,10 @@ DEFAULT_MAX_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """The bytes to be cut and what is known of them. ``origin`` says how they came (a path, standard input)."""
+    """The bytes to be cut and what is known of them. ``origin`` says how they came (a path, standard input).
+
+    ``converted``: the file of another format that these bytes were made from.
+    """
 
     data: bytes
     label: str
@@ -43,6 +48,7 @@ class Source:
     document_code: str
     title: str
     risk_class: RiskClass = RiskClass.STANDARD
+    converted: originals.Converted | None = None
 
     def __repr__(self) -> str:
         return f"Source(label={self.label!r}, document_ref={self.document_ref!r}, byte_length={len(self.data)})"
@@ -62,11 +68,13 @@ class MarkResult:
     """The entry, and whether this call wrote it.
 
     ``living``: the cut number under which the document already stands exactly so; there was nothing to mark.
+    ``original_kept``: the text was known, the file that it was made from was not, and is kept now.
     """
 
     entry: Entry
     created: bool
     living: int | None = None
+    original_kept: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +85,7 @@ class MarkPlan:
     history: History
     snapshot: Snapshot
     manifest: StoredManifest
+    original: originals.Rows | None = None
 
 
 def mark(database: ExecDatabase, *, source: Source, profile: Profile, marker: Marker, clock: Clock) -> MarkResult:
@@ -203,6 +212,7 @@ def decide(*, key: str, source: Source, sealed: SealedManifest, claims: list[Cod
             proposed_at=now,
             proposed_by=header.marked_by,
         ),
+        original=originals.rows(source.converted, source, header.snapshot_sha256, now=now, by=header.marked_by),
     )
 
 
@@ -214,6 +224,8 @@ def apply(store: ExecStore, plan: MarkPlan) -> None:
         store.add_snapshot(plan.snapshot)
     if not store.has_manifest(plan.manifest.digest):
         store.add_manifest(plan.manifest)
+    if plan.original is not None:
+        originals.store_rows(store, plan.original)
 
 
 def record(
@@ -272,6 +284,8 @@ def _stands(
     if (sha256_hex(source.data), profile_version) == (cut.snapshot_sha256, standing.profile_version):
         return _nothing_to_do(database, standing)
     marked = database.find_entry(entry_id(_key(source, profile_id, profile_version, cut.change_set_id)))
+    while marked is not None and (later := database.successor(marked.entry_id)) is not None:
+        marked = later
     return MarkResult(entry=marked, created=False) if marked is not None else None
 
 
@@ -296,34 +310,13 @@ def _propose(
 ) -> MarkResult:
     """Record a first cut as it is; match an edited source with what lives and record the re-cut."""
     if standing is None:
-        return record(database, key=key, source=source, sealed=seal(manifest), words=words, clock=clock)
-    fresh, cut, header = recut.cut_of(manifest), standing.cut, manifest.header
-    old = recut.living(
-        standing.document.document_ref,
-        RecutBase(
-            change_set_id=cut.change_set_id,
-            cut_seq=cut.cut_seq,
-            manifest_digest=cut.manifest_digest,
-            snapshot_sha256=cut.snapshot_sha256,
-        ),
-        standing.units,
-        ever=standing.ever,
-        aliases=standing.aliases,
-        like=fresh,
-    )
-    proposed = recut.propose(old, fresh, source.data)
-    if proposed is None:
+        sealed = seal(originals.named(manifest, source.converted))
+        return record(database, key=key, source=source, sealed=sealed, words=words, clock=clock)
+    again = matched_again(standing, manifest, source.data)
+    if again is None:
         return _nothing_to_do(database, standing)
-    again = build(
-        proposed.cut,
-        document_ref=header.document_ref,
-        title=header.title,
-        tool_revision=header.tool_revision,
-        marked_by=header.marked_by,
-        risk_class=header.risk_class,
-    )
-    sealed = seal(recut.as_recut(again, proposed))
-    key = _key(source, header.profile_id, header.profile_version, cut.change_set_id)
+    sealed, header = seal(originals.named(again, source.converted)), manifest.header
+    key = _key(source, header.profile_id, header.profile_version, standing.cut.change_set_id)
     return record(database, key=key, source=source, sealed=sealed, words=words, clock=clock)
 
 

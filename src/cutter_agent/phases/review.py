@@ -8,14 +8,16 @@ prior one, which is stamped superseded, once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from cutter_agent.cases import Said, cases
 from cutter_agent.errors import (
     AwaitingReview,
     GovernanceRefused,
+    IllegalTransition,
     InputRefused,
     ManifestInvalid,
     ReviewerNotIndependent,
@@ -35,6 +37,7 @@ from cutter_agent.model import (
     UnitFate,
     Verdict,
 )
+from cutter_agent.phases.answered import decided_meanwhile, require_answered, said_in
 from cutter_agent.phases.replay import converging
 from cutter_agent.phases.stored import StoredProposal, known_entry, load_proposal
 from cutter_agent.ports import Clock, ExecDatabase, ExecStore
@@ -57,6 +60,7 @@ class Judgement:
 
     ``seen_digest`` is the manifest digest that was in front of him; ``decided_by`` is the identity that records it
     (the lane's operator); ``due_at`` is when a deferred entry comes back (None: with the next sweep).
+    ``accept_assumed``: questions that nobody answered are taken as the proposal holds them.
     """
 
     verdict: Verdict
@@ -66,6 +70,7 @@ class Judgement:
     decided_by: str
     seen_digest: str | None = None
     due_at: datetime | None = None
+    accept_assumed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +115,7 @@ def review(
         ReviewerNotIndependent: the reviewer is the marker.
         StaleApproval: the digest that was seen, or a stored one, is not the entry's.
         AwaitingReview: the policy may not approve this; a person must.
+        GovernanceRefused: questions are open, or were answered otherwise than is proposed.
     """
 
     def body(store: ExecStore) -> ReviewResult:
@@ -118,7 +124,7 @@ def review(
         earlier = store.decisions(envelope.envelope_id) if envelope else []
         if earlier and _said_before(earlier[-1], entry.status, judgement):
             return ReviewResult(decision=earlier[-1], status=entry.status, created=False)
-        require_move(entry.status, REVIEW_WORDS[judgement.verdict][0], entry_id=entry_id)
+        _require_waiting(store, entry, judgement)
         plan = decide(
             entry,
             judgement,
@@ -126,6 +132,7 @@ def review(
             version=store.latest_version(entry_id),
             envelope=envelope,
             earlier=earlier,
+            said=said_in(store.block_decisions(envelope.envelope_id)) if envelope else {},
             failed_before=store.change_count(entry_id, ChangeKind.VERIFY_FAIL) > 0,
             now=clock(),
         )
@@ -145,10 +152,11 @@ def decide(
     earlier: Sequence[Decision],
     failed_before: bool,
     now: datetime,
+    said: Mapping[str, Said] | None = None,
 ) -> ReviewPlan:
     """The rows of this decision, or the reason why it may not be."""
     request = entry.request
-    _require_independence(judgement, marker=request.marked_by)
+    require_independence(judgement.reviewer, marker=request.marked_by)
     if judgement.seen_digest not in {None, request.manifest_digest}:
         raise StaleApproval(
             f"the judgement is about manifest {judgement.seen_digest}, the entry holds {request.manifest_digest}",
@@ -158,6 +166,7 @@ def decide(
         raise GovernanceRefused("a judgement without a rationale", remedy="Say why, in a sentence.")
     if judgement.reviewer_kind is ReviewerKind.POLICY:
         _require_policy_may(entry, judged, judgement, failed_before=failed_before)
+    assumed = _assumed(judged, judgement, said or {}, entry.entry_id)
     after, change, status = REVIEW_WORDS[judgement.verdict]
     envelope_name = envelope_id(entry.entry_id, request.manifest_digest)
     prior = earlier[-1].review_decision_id if earlier else None
@@ -169,15 +178,11 @@ def decide(
         prior_review_decision_id=prior,
         superseded_by_review_decision_id=None,
         escalation_ref=None,
-        findings=_findings(judged),
+        findings=[*_findings(judged), *({"check": name, "result": "assumed", "count": 1} for name in assumed)],
         verdict_rationale=judgement.rationale,
         reviewer_identity=judgement.reviewer,
         reviewer_kind=judgement.reviewer_kind,
-        reviewer_independence_evidence={
-            "marked_by": request.marked_by,
-            "reviewer": judgement.reviewer,
-            "rule": "the reviewer's identity differs from the marker's",
-        },
+        reviewer_independence_evidence=independence(judgement.reviewer, marker=request.marked_by),
         risk_class=RiskClass(request.risk_class),
         decided_by=judgement.decided_by,
         decided_at=now,
@@ -299,18 +304,24 @@ def _findings(judged: Judged) -> list[dict[str, str | int]]:
 
 
 def _envelope(entry: Entry, judgement: Judgement, now: datetime) -> Envelope:
+    status = _ENVELOPE_STATUS[judgement.verdict]
+    return replace(under_review(entry, judgement.reviewer, now), status=status, rationale=judgement.rationale)
+
+
+def under_review(entry: Entry, reviewer: str, now: datetime) -> Envelope:
+    """The envelope of an entry's manifest, of which single cases were answered first."""
     request = entry.request
     return Envelope(
         envelope_id=envelope_id(entry.entry_id, request.manifest_digest),
         operation_kind=OperationKind(request.operation_kind),
-        status=_ENVELOPE_STATUS[judgement.verdict],
+        status="under_review",
         source_doc_ref=entry.entry_id,
         manifest_digest=request.manifest_digest,
         created_by=request.marked_by,
         created_at=entry.emitted_at,
-        reviewer=judgement.reviewer,
+        reviewer=reviewer,
         reviewed_at=now,
-        rationale=judgement.rationale,
+        rationale="answered case by case",
     )
 
 
@@ -324,11 +335,38 @@ def _said_before(latest: Decision, status: EntryStatus, judgement: Judgement) ->
     )
 
 
-def _require_independence(judgement: Judgement, *, marker: str) -> None:
-    if judgement.reviewer.strip().casefold() == marker.strip().casefold():
+def require_independence(reviewer: str, *, marker: str) -> None:
+    """Raise ``ReviewerNotIndependent`` where the reviewer is the marker."""
+    if reviewer.strip().casefold() == marker.strip().casefold():
         raise ReviewerNotIndependent(
-            f"{judgement.reviewer} marked this and cannot review it", remedy="Ask somebody else to review."
+            f"{reviewer} marked this and cannot review it", remedy="Ask somebody else to review."
         )
+
+
+def independence(reviewer: str, *, marker: str) -> dict[str, str]:
+    """What a decision says of its reviewer's independence."""
+    return {
+        "marked_by": marker,
+        "reviewer": reviewer,
+        "rule": "the reviewer's identity differs from the marker's",
+    }
+
+
+def _require_waiting(store: ExecStore, entry: Entry, judgement: Judgement) -> None:
+    """The entry may become what the verdict says; else the refusal says who decided meanwhile."""
+    try:
+        require_move(entry.status, REVIEW_WORDS[judgement.verdict][0], entry_id=entry.entry_id)
+    except IllegalTransition as refused:
+        raise IllegalTransition(refused.message + decided_meanwhile(store, entry), remedy=refused.remedy) from None
+
+
+def _assumed(judged: Judged, judgement: Judgement, said: Mapping[str, Said], entry_id: str) -> list[str]:
+    """The questions that an approval takes as they are assumed."""
+    if judgement.verdict is not Verdict.PASS or not isinstance(judged, StoredProposal):
+        return []
+    found = cases(judged.sealed.manifest, judged.snapshot, None, said)
+    require_answered(found, entry_id, accept_assumed=judgement.accept_assumed)
+    return [case.id for case in found if case.is_open]
 
 
 def _require_policy_may(entry: Entry, judged: Judged, judgement: Judgement, *, failed_before: bool) -> None:
@@ -339,6 +377,9 @@ def _require_policy_may(entry: Entry, judged: Judged, judgement: Judgement, *, f
     if found:
         codes = ", ".join(sorted({finding.code for finding in found}))
         reasons.append(f"{len(found)} exception(s): {codes}")
+    review = judged.sealed.manifest.review if isinstance(judged, StoredProposal) else None
+    if review is not None:
+        reasons.append(f"{len(review.questions)} question(s), {len(review.answers)} answer(s) of a person")
     if RiskClass(entry.request.risk_class) is RiskClass.HIGH:
         reasons.append("the risk class is high")
     if failed_before:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from cutter_agent.verifier import (
     aliases,
+    answers,
     blocks,
     earlier,
     governance,
+    originals,
     records,
     recut,
     round_trip,
@@ -32,8 +34,10 @@ def prove(evidence: Evidence) -> Proof:
         (2, "recut", recut.defects(evidence, header, approved)),
         (2, "topology", topology.defects(evidence, header, approved)),
         (2, "aliases", aliases.defects(evidence)),
+        (2, "answers", answers.defects(evidence)),
         (2, "standing", standing.defects(evidence)),
         (2, "earlier", earlier.defects(evidence)),
+        (2, "originals", originals.defects(evidence)),
         (2, "governance", governance.defects(evidence)),
         (2, "records", records.defects(evidence, header)),
     )

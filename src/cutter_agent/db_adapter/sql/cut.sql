@@ -1,14 +1,36 @@
 -- CUT: exactly what was approved becomes units.
 
--- Entries that this one waits for: those that block it and are not proven yet.
+-- Entries that this one waits for: those that block it, or block an entry whose place it took, and are not proven yet. A
+-- blocker that another entry took the place of is that other entry.
 -- name: find_open_blockers
 -- principal: cutter_exec
 -- verb: SELECT
 -- tables: cutter_governance.decision_backlog_dependency, cutter_governance.decision_backlog_entry
+WITH RECURSIVE own (entry_id) AS (
+    VALUES (%(entry_id)s::uuid)
+    UNION
+    SELECT d.to_entry_id
+    FROM own
+    JOIN cutter_governance.decision_backlog_dependency AS d
+        ON d.from_entry_id = own.entry_id AND d.dependency_kind = 'supersedes'
+), blocker (entry_id) AS (
+    SELECT d.from_entry_id
+    FROM own
+    JOIN cutter_governance.decision_backlog_dependency AS d
+        ON d.to_entry_id = own.entry_id AND d.dependency_kind = 'blocks'
+    UNION
+    SELECT d.from_entry_id
+    FROM blocker
+    JOIN cutter_governance.decision_backlog_dependency AS d
+        ON d.to_entry_id = blocker.entry_id AND d.dependency_kind = 'supersedes'
+)
 SELECT e.entry_id, e.kind, e.status, e.payload, e.emitted_at, e.scenario_ref
-FROM cutter_governance.decision_backlog_dependency AS d
-JOIN cutter_governance.decision_backlog_entry AS e ON e.entry_id = d.from_entry_id
-WHERE d.to_entry_id = %(entry_id)s AND d.dependency_kind = 'blocks' AND e.status <> 'verified_complete'
+FROM blocker
+JOIN cutter_governance.decision_backlog_entry AS e ON e.entry_id = blocker.entry_id
+WHERE e.status <> 'verified_complete'
+  AND NOT (e.status IN ('reviewed_rejected', 'abandoned') AND EXISTS (
+        SELECT FROM cutter_governance.decision_backlog_dependency AS later
+        WHERE later.to_entry_id = e.entry_id AND later.dependency_kind = 'supersedes'))
 ORDER BY e.entry_id;
 
 -- name: find_change_sets

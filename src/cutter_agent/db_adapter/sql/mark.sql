@@ -110,3 +110,35 @@ FROM (
 ) AS named
 ORDER BY named.place, named.valid_from DESC, named.alias_id
 LIMIT 1;
+
+-- The file that a text was made from, and how.
+-- name: has_original
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.source_original
+SELECT o.sha256 FROM iu.source_original AS o WHERE o.sha256 = %(sha256)s;
+
+-- name: insert_original
+-- principal: cutter_exec
+-- verb: INSERT
+-- tables: iu.source_original
+INSERT INTO iu.source_original (sha256, bytes, byte_length, media_type, captured_at, captured_by)
+VALUES (%(sha256)s, %(bytes)s, %(byte_length)s, %(media_type)s, %(captured_at)s, %(captured_by)s);
+
+-- name: has_rendering
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.source_rendering
+SELECT r.map_sha256
+FROM iu.source_rendering AS r
+WHERE r.snapshot_sha256 = %(snapshot_sha256)s AND r.original_sha256 = %(original_sha256)s
+  AND r.map_sha256 = %(map_sha256)s;
+
+-- name: insert_rendering
+-- principal: cutter_exec
+-- verb: INSERT
+-- tables: iu.source_rendering
+INSERT INTO iu.source_rendering (snapshot_sha256, original_sha256, map_sha256, map, reader, label, origin, recorded_at,
+    recorded_by)
+VALUES (%(snapshot_sha256)s, %(original_sha256)s, %(map_sha256)s, %(map)s, %(reader)s, %(label)s, %(origin)s,
+    %(recorded_at)s, %(recorded_by)s);

@@ -72,11 +72,11 @@ SELECT u.unit_id, u.canonical_address, coalesce(v.unit_kind, u.unit_kind) AS uni
  WHERE NOT v.ends_life
  ORDER BY v.render_order;
 
--- By its own address; else by the newest alias of that text. Labels are those of its newest version.
+-- By its own address; else by the newest alias of that text whose cut was proven. Labels are those of its newest version.
 -- name: report_unit
 -- principal: cutter_exec
 -- verb: SELECT
--- tables: iu.information_unit, iu.unit_version, cutter_governance.canonical_address_alias
+-- tables: iu.information_unit, iu.unit_version, cutter_governance.canonical_address_alias, cutter_governance.cut_change_set, cutter_governance.manifest_envelope, cutter_governance.decision_backlog_entry
 SELECT u.unit_id, u.document_ref, u.canonical_address, coalesce(v.unit_kind, u.unit_kind) AS unit_kind,
        coalesce(v.section_type, u.section_type) AS section_type,
        CASE WHEN v.unit_kind IS NULL THEN u.unit_number ELSE v.unit_number END AS unit_number,
@@ -87,7 +87,14 @@ SELECT u.unit_id, u.document_ref, u.canonical_address, coalesce(v.unit_kind, u.u
          UNION ALL
         SELECT a.target_unit_id, 1, a.valid_from, a.alias_id
           FROM cutter_governance.canonical_address_alias a
-         WHERE a.alias_text = %(address)s::text) named
+          JOIN iu.information_unit t ON t.unit_id = a.target_unit_id
+         WHERE a.alias_text = %(address)s::text
+           AND NOT EXISTS (
+                SELECT FROM cutter_governance.cut_change_set c
+                  JOIN cutter_governance.manifest_envelope m ON m.envelope_id = c.manifest_id
+                  JOIN cutter_governance.decision_backlog_entry e ON e.entry_id = m.source_doc_ref
+                 WHERE c.document_ref = t.document_ref AND c.emitted_at = a.valid_from
+                   AND e.status <> 'verified_complete')) named
   JOIN iu.information_unit u ON u.unit_id = named.unit_id
   LEFT JOIN LATERAL (
         SELECT held.unit_kind, held.section_type, held.unit_number, held.parent_unit_id
@@ -135,8 +142,28 @@ SELECT version_seq, content_hash, body, cut_seq, change_set_id, lifecycle_status
 SELECT review_decision_id, entry_id, verdict, status, verdict_rationale, reviewer_identity, reviewer_kind, decided_at,
        manifest_digest, snapshot_sha256
   FROM cutter_governance.review_decision
- WHERE entry_id = ANY (%(entry_ids)s::uuid[])
+ WHERE entry_id = ANY (%(entry_ids)s::uuid[]) AND manifest_unit_local_id IS NULL
  ORDER BY decided_at, review_decision_id;
+
+-- What was answered block by block and still holds.
+-- name: report_answers
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: cutter_governance.review_decision
+SELECT findings
+  FROM cutter_governance.review_decision
+ WHERE entry_id = %(entry_id)s::uuid AND manifest_digest = %(manifest_digest)s::text
+   AND manifest_unit_local_id IS NOT NULL AND superseded_by_review_decision_id IS NULL
+ ORDER BY manifest_unit_local_id;
+
+-- name: report_dependencies
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: cutter_governance.decision_backlog_dependency
+SELECT from_entry_id, dependency_kind, to_entry_id, created_by, created_at
+  FROM cutter_governance.decision_backlog_dependency
+ WHERE from_entry_id = %(entry_id)s::uuid OR to_entry_id = %(entry_id)s::uuid
+ ORDER BY created_at, dependency_id;
 
 -- name: report_manifest
 -- principal: cutter_exec
@@ -163,3 +190,81 @@ SELECT signature_id, signature_kind, signer_dot_id, signer_identity, signer_tool
        cross_reference_verify_result_id, signed_at
   FROM cutter_governance.dot_pair_signature
  ORDER BY signed_at, signature_id;
+
+-- The files that a text was made from, the first one first; their bytes are asked for one at a time.
+-- name: report_renderings
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.source_rendering, iu.source_original
+SELECT r.original_sha256, o.media_type, o.byte_length, r.reader, r.map_sha256, r.map, r.label, r.origin, r.recorded_at,
+       r.recorded_by
+  FROM iu.source_rendering r
+  JOIN iu.source_original o ON o.sha256 = r.original_sha256
+ WHERE r.snapshot_sha256 = %(snapshot_sha256)s::text
+ ORDER BY r.recorded_at, r.original_sha256, r.map_sha256;
+
+-- name: report_original
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.source_original
+SELECT bytes
+  FROM iu.source_original
+ WHERE sha256 = %(sha256)s::text;
+
+-- The trail of names, one step: the unit that has this name as its own address, and the newest proven alias of it.
+-- name: report_named
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.information_unit
+SELECT unit_id, document_ref, canonical_address, lifecycle_status
+  FROM iu.information_unit
+ WHERE canonical_address = %(name)s::text;
+
+-- name: report_alias_of
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.information_unit, cutter_governance.canonical_address_alias, cutter_governance.cut_change_set, cutter_governance.manifest_envelope, cutter_governance.decision_backlog_entry
+SELECT a.alias_text, a.alias_kind, a.valid_from, a.valid_until, a.created_by, a.rationale, t.canonical_address AS target,
+       t.document_ref, made.cut_seq, made.entry_id, made.ordered_by
+  FROM cutter_governance.canonical_address_alias a
+  JOIN iu.information_unit t ON t.unit_id = a.target_unit_id
+  LEFT JOIN LATERAL (
+        SELECT c.cut_seq, e.entry_id, e.payload ->> 'marked_by' AS ordered_by
+          FROM cutter_governance.cut_change_set c
+          JOIN cutter_governance.manifest_envelope m ON m.envelope_id = c.manifest_id
+          JOIN cutter_governance.decision_backlog_entry e ON e.entry_id = m.source_doc_ref
+         WHERE c.document_ref = t.document_ref AND c.emitted_at = a.valid_from
+         LIMIT 1) made ON true
+ WHERE a.alias_text = %(name)s::text
+   AND NOT EXISTS (
+        SELECT FROM cutter_governance.cut_change_set c
+          JOIN cutter_governance.manifest_envelope m ON m.envelope_id = c.manifest_id
+          JOIN cutter_governance.decision_backlog_entry e ON e.entry_id = m.source_doc_ref
+         WHERE c.document_ref = t.document_ref AND c.emitted_at = a.valid_from
+           AND e.status <> 'verified_complete')
+ ORDER BY a.valid_from DESC, a.alias_id
+ LIMIT 1;
+
+-- name: report_aliases_of_document
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.information_unit, cutter_governance.canonical_address_alias, cutter_governance.cut_change_set, cutter_governance.manifest_envelope, cutter_governance.decision_backlog_entry
+SELECT a.alias_text, a.alias_kind, a.valid_from, a.valid_until, a.created_by, a.rationale, t.canonical_address AS target,
+       t.document_ref, made.cut_seq, made.entry_id, made.ordered_by
+  FROM iu.information_unit t
+  JOIN cutter_governance.canonical_address_alias a ON a.target_unit_id = t.unit_id
+  LEFT JOIN LATERAL (
+        SELECT c.cut_seq, e.entry_id, e.payload ->> 'marked_by' AS ordered_by
+          FROM cutter_governance.cut_change_set c
+          JOIN cutter_governance.manifest_envelope m ON m.envelope_id = c.manifest_id
+          JOIN cutter_governance.decision_backlog_entry e ON e.entry_id = m.source_doc_ref
+         WHERE c.document_ref = t.document_ref AND c.emitted_at = a.valid_from
+         LIMIT 1) made ON true
+ WHERE t.document_ref = %(document_ref)s::text
+   AND NOT EXISTS (
+        SELECT FROM cutter_governance.cut_change_set c
+          JOIN cutter_governance.manifest_envelope m ON m.envelope_id = c.manifest_id
+          JOIN cutter_governance.decision_backlog_entry e ON e.entry_id = m.source_doc_ref
+         WHERE c.document_ref = t.document_ref AND c.emitted_at = a.valid_from
+           AND e.status <> 'verified_complete')
+ ORDER BY a.valid_from, a.alias_text, a.alias_id;

@@ -80,7 +80,7 @@ WITH RECURSIVE chain AS (
 SELECT d.review_decision_id, d.manifest_id, d.verdict, d.status, d.prior_review_decision_id,
        d.superseded_by_review_decision_id, d.escalation_ref, d.findings, d.verdict_rationale, d.reviewer_identity,
        d.reviewer_kind, d.reviewer_independence_evidence, d.risk_class, d.decided_by, d.decided_at, d.entry_id,
-       d.manifest_digest, d.snapshot_sha256
+       d.manifest_digest, d.snapshot_sha256, d.manifest_unit_local_id
 FROM chain
 JOIN cutter_governance.review_decision AS d ON d.review_decision_id = chain.review_decision_id
 ORDER BY chain.place;
@@ -92,11 +92,24 @@ ORDER BY chain.place;
 INSERT INTO cutter_governance.review_decision (review_decision_id, manifest_id, verdict, status,
     prior_review_decision_id, superseded_by_review_decision_id, escalation_ref, findings, verdict_rationale,
     reviewer_identity, reviewer_kind, reviewer_independence_evidence, risk_class, decided_by, decided_at, entry_id,
-    manifest_digest, snapshot_sha256)
+    manifest_digest, snapshot_sha256, manifest_unit_local_id)
 VALUES (%(review_decision_id)s, %(manifest_id)s, %(verdict)s, %(status)s,
     %(prior_review_decision_id)s, %(superseded_by_review_decision_id)s, %(escalation_ref)s, %(findings)s,
     %(verdict_rationale)s, %(reviewer_identity)s, %(reviewer_kind)s, %(reviewer_independence_evidence)s,
-    %(risk_class)s, %(decided_by)s, %(decided_at)s, %(entry_id)s, %(manifest_digest)s, %(snapshot_sha256)s);
+    %(risk_class)s, %(decided_by)s, %(decided_at)s, %(entry_id)s, %(manifest_digest)s, %(snapshot_sha256)s,
+    %(manifest_unit_local_id)s);
+
+-- What was answered block by block, oldest first.
+-- name: find_block_decisions
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: cutter_governance.review_decision
+SELECT review_decision_id, manifest_id, verdict, status, prior_review_decision_id, superseded_by_review_decision_id,
+       escalation_ref, findings, verdict_rationale, reviewer_identity, reviewer_kind, reviewer_independence_evidence,
+       risk_class, decided_by, decided_at, entry_id, manifest_digest, snapshot_sha256, manifest_unit_local_id
+FROM cutter_governance.review_decision
+WHERE manifest_id = %(envelope_id)s AND manifest_unit_local_id IS NOT NULL
+ORDER BY manifest_unit_local_id, decided_at, review_decision_id;
 
 -- name: supersede_decision
 -- principal: cutter_exec
@@ -119,3 +132,48 @@ WHERE payload ->> 'document_ref' = %(document_ref)s
   AND status NOT IN ('verified_complete', 'reviewed_rejected', 'abandoned')
 ORDER BY entry_id
 FOR UPDATE;
+
+-- The entry that took the place of another one.
+-- name: find_successor
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: cutter_governance.decision_backlog_dependency, cutter_governance.decision_backlog_entry
+SELECT e.entry_id, e.kind, e.status, e.payload, e.emitted_at, e.scenario_ref
+FROM cutter_governance.decision_backlog_dependency AS d
+JOIN cutter_governance.decision_backlog_entry AS e ON e.entry_id = d.from_entry_id
+WHERE d.to_entry_id = %(entry_id)s AND d.dependency_kind = 'supersedes'
+ORDER BY d.created_at DESC, d.dependency_id
+LIMIT 1;
+
+-- name: insert_dependency
+-- principal: cutter_exec
+-- verb: INSERT
+-- tables: cutter_governance.decision_backlog_dependency
+INSERT INTO cutter_governance.decision_backlog_dependency (dependency_id, from_entry_id, to_entry_id, dependency_kind,
+    created_by, created_at)
+VALUES (%(dependency_id)s, %(from_entry_id)s, %(to_entry_id)s, %(dependency_kind)s, %(created_by)s, %(created_at)s);
+
+-- name: find_dependency
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: cutter_governance.decision_backlog_dependency
+SELECT dependency_id, from_entry_id, to_entry_id, dependency_kind, created_by, created_at
+FROM cutter_governance.decision_backlog_dependency
+WHERE dependency_id = %(dependency_id)s;
+
+-- Every entry that is reached from one by dependencies of one kind.
+-- name: find_reached
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: cutter_governance.decision_backlog_dependency
+WITH RECURSIVE reached (entry_id) AS (
+    SELECT first.to_entry_id
+    FROM cutter_governance.decision_backlog_dependency AS first
+    WHERE first.from_entry_id = %(entry_id)s AND first.dependency_kind = %(dependency_kind)s
+    UNION
+    SELECT d.to_entry_id
+    FROM reached
+    JOIN cutter_governance.decision_backlog_dependency AS d
+        ON d.from_entry_id = reached.entry_id AND d.dependency_kind = %(dependency_kind)s
+)
+SELECT entry_id FROM reached;

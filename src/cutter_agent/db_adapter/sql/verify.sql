@@ -20,7 +20,7 @@ LIMIT 1;
 -- tables: cutter_governance.review_decision
 SELECT review_decision_id, manifest_id, verdict, status, prior_review_decision_id, superseded_by_review_decision_id,
        escalation_ref, findings, verdict_rationale, reviewer_identity, reviewer_kind, reviewer_independence_evidence,
-       risk_class, decided_by, decided_at, entry_id, manifest_digest, snapshot_sha256
+       risk_class, decided_by, decided_at, entry_id, manifest_digest, snapshot_sha256, manifest_unit_local_id
 FROM cutter_governance.review_decision
 WHERE entry_id = %(entry_id)s OR manifest_id = %(envelope_id)s
 ORDER BY decided_at, review_decision_id;
@@ -86,7 +86,7 @@ WHERE b.envelope_id = %(envelope_id)s AND b.report_summary IS NOT NULL
 UNION ALL
 SELECT 'review_decision', d.review_decision_id::text
 FROM cutter_governance.review_decision AS d
-WHERE d.entry_id = %(entry_id)s AND num_nonnulls(d.manifest_unit_local_id, d.cut_change_set_ref) > 0
+WHERE d.entry_id = %(entry_id)s AND d.cut_change_set_ref IS NOT NULL
 UNION ALL
 SELECT 'dot_pair_signature', s.signature_id::text
 FROM cutter_governance.dot_pair_signature AS s
@@ -253,3 +253,16 @@ WHERE v.document_ref = %(document_ref)s AND v.cut_seq <= %(cut_seq)s AND v.lifec
   AND NOT EXISTS (
         SELECT FROM iu.unit_version AS later
         WHERE later.unit_id = v.unit_id AND later.version_seq > v.version_seq AND later.cut_seq <= %(cut_seq)s);
+
+-- name: find_renderings
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: iu.source_rendering, iu.source_original
+SELECT r.snapshot_sha256, r.map_sha256, r.map, r.reader, r.label, r.origin, r.recorded_at, r.recorded_by,
+       o.sha256 AS original_sha256, o.bytes AS original_data, o.byte_length AS original_byte_length,
+       o.media_type AS original_media_type, o.captured_at AS original_captured_at,
+       o.captured_by AS original_captured_by
+FROM iu.source_rendering AS r
+JOIN iu.source_original AS o ON o.sha256 = r.original_sha256
+WHERE r.snapshot_sha256 = %(snapshot_sha256)s
+ORDER BY r.recorded_at, r.original_sha256, r.map_sha256;

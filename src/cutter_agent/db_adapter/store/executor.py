@@ -9,10 +9,11 @@ from typing import TypeVar
 from cutter_agent.db_adapter.interface import DBAdapter
 from cutter_agent.db_adapter.settings import Isolation
 from cutter_agent.db_adapter.store import mapping
-from cutter_agent.db_adapter.store.backlog import BacklogTables
+from cutter_agent.db_adapter.store.dependency import DependencyTable
 from cutter_agent.db_adapter.values import json_value, span
 from cutter_agent.errors import IllegalTransition
 from cutter_agent.model import ChangeKind, EntryStatus
+from cutter_agent.originals import SourceOriginal, SourceRendering
 from cutter_agent.ports import CodeClaim, ExecStore, LivingDocument
 from cutter_agent.rows import (
     AffectedRow,
@@ -37,7 +38,7 @@ T = TypeVar("T")
 _NEWEST = 2**31 - 1
 
 
-class ExecutorStore(BacklogTables):
+class ExecutorStore(DependencyTable):
     """One block of DOT-991."""
 
     def claims(self, *, document_ref: str, document_code: str) -> list[CodeClaim]:
@@ -57,6 +58,25 @@ class ExecutorStore(BacklogTables):
         values = mapping.parameters(row)
         data = values.pop("data")
         self._insert("insert_snapshot", {**values, "bytes": data, "byte_length": len(row.data)})
+
+    def has_original(self, sha256: str) -> bool:
+        """Whether this file is kept."""
+        return self._block.fetch_one("has_original", {"sha256": sha256}) is not None
+
+    def add_original(self, row: SourceOriginal) -> None:
+        """Keep the file that a text was made from."""
+        values = mapping.parameters(row)
+        data = values.pop("data")
+        self._insert("insert_original", {**values, "bytes": data})
+
+    def has_rendering(self, snapshot_sha256: str, original_sha256: str, map_sha256: str) -> bool:
+        """Whether it is known that this text was made from this file, with this map."""
+        asked = {"snapshot_sha256": snapshot_sha256, "original_sha256": original_sha256, "map_sha256": map_sha256}
+        return self._block.fetch_one("has_rendering", asked) is not None
+
+    def add_rendering(self, row: SourceRendering) -> None:
+        """Write how a text was made from a file."""
+        self._insert("insert_rendering", mapping.parameters(row))
 
     def has_manifest(self, digest: str) -> bool:
         """Whether this proposal is stored."""
@@ -141,6 +161,11 @@ class ExecutorStore(BacklogTables):
         """Decisions on an envelope as a whole, oldest first."""
         return [mapping.decision(row) for row in self._block.fetch("find_decisions", {"envelope_id": envelope_id})]
 
+    def block_decisions(self, envelope_id: str) -> list[Decision]:
+        """Decisions on single blocks of an envelope, block by block, oldest first."""
+        rows = self._block.fetch("find_block_decisions", {"envelope_id": envelope_id})
+        return [mapping.decision(row) for row in rows]
+
     def add_decision(self, row: Decision) -> None:
         """Write it."""
         json = ("findings", "reviewer_independence_evidence")
@@ -161,10 +186,6 @@ class ExecutorStore(BacklogTables):
             return []
         values = {"entry_id": entry_id, "document_ref": entry.request.document_ref}
         return [mapping.entry(row) for row in self._block.fetch("lock_escalations", values)]
-
-    def open_blockers(self, entry_id: str) -> list[Entry]:
-        """Entries that block this one and are not ``verified_complete``."""
-        return [mapping.entry(row) for row in self._block.fetch("find_open_blockers", {"entry_id": entry_id})]
 
     def change_sets(self, envelope_id: str) -> list[ChangeSet]:
         """Change sets of an envelope, oldest first."""
@@ -318,6 +339,16 @@ class ExecutorDatabase:
 
     def __init__(self, adapter: DBAdapter) -> None:
         self._adapter = adapter
+
+    def successor(self, entry_id: str) -> Entry | None:
+        """The entry that took the place of this one, read in a short block."""
+        rows = self._adapter.find("find_successor", {"entry_id": entry_id})
+        return mapping.entry(rows[0]) if rows else None
+
+    def read_only(self, body: Callable[[ExecStore], T]) -> T:
+        """``body`` in a block that can write nothing and sees one state."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            return body(ExecutorStore(block))
 
     def find_entry(self, entry_id: str) -> Entry | None:
         """The entry as it is now, read in a short block of its own that is over before this returns."""

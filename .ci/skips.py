@@ -33,7 +33,8 @@ def overlay_mounts() -> bool:
     if "\toverlay" not in Path("/proc/filesystems").read_text(encoding="ascii"):
         return False
     own = [] if os.geteuid() == 0 else ["--user", "--map-current-user", "--keep-caps"]
-    return subprocess.run(["unshare", *own, "--mount", "true"], capture_output=True, check=False).returncode == 0
+    words = ["/usr/bin/env", "unshare", *own, "--mount", "true"]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
 def container_engines() -> list[str]:

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cutter_agent.model import Finding, Segmentation, Unit
-from cutter_agent.segmenter import elements, intake, quotations
+from cutter_agent.segmenter import intake, quotations
 from cutter_agent.segmenter.cutting import outline_scanner, segment
 from cutter_agent.segmenter.grammar import Engine, Profile
-from cutter_agent.segmenter.ladder import cutting as climbed
 from cutter_agent.segmenter.shadow import BLANK, folded, lines_by_feed, reading
 
 _TEXT_CHARACTERS = 160
@@ -54,12 +53,16 @@ def explain(data: bytes, *, profile: Profile, document_code: str) -> Explanation
     found: dict[int, str] = {}
     missed: Iterable[Reason]
     if profile.engine is Engine.LADDER:
+        from cutter_agent.segmenter.ladder import cutting as climbed  # noqa: PLC0415 - as the cut imports its engine
+
         told = climbed.told(text, profile, document_code)
         found = {at: line.why for at, line in told if line.accepted}
         missed = [(at, line.level, line.number, line.why) for at, line in told if not line.accepted]
     elif profile.engine is Engine.OUTLINE:
         missed = _outline(lines_by_feed(data, text), text, profile, result)
     elif profile.engine is Engine.XML:
+        from cutter_agent.segmenter import elements  # noqa: PLC0415
+
         missed = [(at, None, None, why) for at, why in elements.passed_over(data, profile)]
     else:
         missed = _commonmark(data, result)

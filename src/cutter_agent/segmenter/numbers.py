@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
 
 from cutter_agent.segmenter.grammar import Letters, NumberStyle
-from cutter_agent.segmenter.shadow import FULL_WIDTH_DIGIT, folded, variants
+from cutter_agent.segmenter.shadow import FULL_WIDTH_DIGIT, characters, folded
 
 STEP = 1 << 12
 _INSERTED = STEP >> 6  # room for one inserted letter: 8a, 8b, ...
@@ -61,20 +63,15 @@ class NumberReader:
             keys[letter] = (keys[before[-1]] if before else 0) + _SKIPPABLE
         object.__setattr__(self, "_letter_keys", keys)
 
-    @property
+    @cached_property
     def pattern(self) -> bytes:
         parts = {
             NumberStyle.ARABIC: rb"(?:[0-9]|" + FULL_WIDTH_DIGIT + rb"){1,4}(?:" + _LETTER + rb"[0-9]?)?",
             NumberStyle.ROMAN: rb"[IVXLCl]{1,8}[a-z]?",
             NumberStyle.LETTER: _LETTER + rb"[0-9]{0,2}",
-            NumberStyle.ORDINAL: self._ordinal_pattern(),
+            NumberStyle.ORDINAL: _ordinals(tuple(self.ordinals), tuple(self.homoglyphs.items())),
         }
         return rb"|".join(parts[style] for style in self.styles)
-
-    def _ordinal_pattern(self) -> bytes:
-        spellings = {w for word in self.ordinals for w in (word, word.upper(), word.capitalize(), word.title())}
-        ordered = sorted(spellings, key=len, reverse=True)
-        return rb"|".join(variants(w, self.homoglyphs) for w in ordered) or rb"(?!)"
 
     def read(self, text: str) -> Number | None:
         """The number that ``text`` (a normalised reading) spells, or None."""
@@ -139,3 +136,26 @@ class NumberReader:
         NumberStyle.ORDINAL: _ordinal,
         NumberStyle.LETTER: _letter,
     }
+
+
+@lru_cache(maxsize=8)
+def _ordinals(words: tuple[str, ...], homoglyphs: tuple[tuple[str, str], ...]) -> bytes:
+    """A pattern for the ordinal words in any of the usual cases, the longest first; common beginnings are shared."""
+    spellings = {w for word in words for w in (word, word.upper(), word.capitalize(), word.title())}
+    tree: dict[bytes, Any] = {}
+    for spelling in sorted(spellings, key=len, reverse=True):
+        node = tree
+        for character in characters(spelling, dict(homoglyphs)):
+            node = node.setdefault(character, {})
+        node[b""] = {}
+    return _alternatives(tree) if tree else rb"(?!)"
+
+
+def _alternatives(tree: dict[bytes, Any]) -> bytes:
+    # A letter whose mark may stand apart goes before the bare one: it would match the half of it.
+    nodes = sorted((node for node in tree if node), key=lambda node: not node.startswith(b"(?:"))
+    parts = [node + _alternatives(tree[node]) for node in nodes]
+    if not parts:
+        return b""
+    joined = parts[0] if len(parts) == 1 and b"" not in tree else b"(?:" + b"|".join(parts) + b")"
+    return joined + b"?" if b"" in tree else joined

@@ -42,16 +42,23 @@ def _equivalents(cluster: str) -> tuple[str, ...]:
 
 def variants(word: str, homoglyphs: Mapping[str, str]) -> bytes:
     """A pattern over UTF-8 bytes for every equivalent spelling of ``word``; a blank stands for one or more blanks."""
-    out = []
-    for char in unicodedata.normalize("NFC", word):
-        if char == " ":
-            out.append(BLANK + b"+")
-            continue
-        spellings = list(_equivalents(char))
-        spellings += [other for other, meant in homoglyphs.items() if meant == char]
-        patterns = sorted({re.escape(s.encode()) for s in spellings}, key=len, reverse=True)
-        out.append(patterns[0] if len(patterns) == 1 else b"(?:" + b"|".join(patterns) + b")")
-    return b"".join(out)
+    return b"".join(characters(word, homoglyphs))
+
+
+def characters(word: str, homoglyphs: Mapping[str, str]) -> list[bytes]:
+    """The pattern of ``variants``, character by character."""
+    alike: dict[str, tuple[str, ...]] = {}
+    for other, meant in homoglyphs.items():
+        alike[meant] = (*alike.get(meant, ()), other)
+    return [_spellings(char, alike.get(char, ())) for char in unicodedata.normalize("NFC", word)]
+
+
+@lru_cache(maxsize=4096)
+def _spellings(char: str, alike: tuple[str, ...]) -> bytes:
+    if char == " ":
+        return BLANK + b"+"
+    patterns = sorted({re.escape(s.encode()) for s in (*_equivalents(char), *alike)}, key=len, reverse=True)
+    return patterns[0] if len(patterns) == 1 else b"(?:" + b"|".join(patterns) + b")"
 
 
 def reading(piece: bytes, homoglyphs: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from pg_dryrun import leftovers, terminal
+from pg_dryrun import keeping, leftovers, terminal
 from pg_dryrun.anyprogram import door
 from pg_dryrun.errors import DryRunError, PlanFault, ToolFault, UsageError
 from pg_dryrun.evidence import REPORT
@@ -106,6 +106,9 @@ def clean(
     raise typer.Exit(0 if done.net_zero else EXIT_CODES[Verdict.TOOL_FAIL])
 
 
+app.command(name="index")(keeping.index_page)
+app.command(name="prune")(keeping.prune)
+app.add_typer(keeping.keys, name="keys")
 app.command(name="run")(door.run)
 app.command(name="accept")(door.accept)
 plans = typer.Typer(no_args_is_help=True, rich_markup_mode=None)

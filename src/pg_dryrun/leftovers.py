@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from pg_dryrun.survivors import marked
 
 LEDGER = "created.jsonl"
 """The run's own ledger in its folder: everything that it created, by exact name."""
+_LOOKED_AT_S = 0.3
 
 
 class StillUnderWay(UsageError):
@@ -30,7 +32,7 @@ def under_way(ledger: Path) -> Iterator[None]:
     descriptor = os.open(ledger, os.O_RDONLY | os.O_CLOEXEC)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _hold(descriptor)
         except BlockingIOError as error:
             raise StillUnderWay(
                 f"{ledger.parent}: this run is still under way", remedy="Let it end, or end it; then clean up."
@@ -38,6 +40,20 @@ def under_way(ledger: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _hold(descriptor: int) -> None:
+    """Whoever only looks whether a run is under way holds the lock for a moment: that is waited for."""
+    deadline = time.monotonic() + _LOOKED_AT_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def clean(folder: Path) -> Teardown:

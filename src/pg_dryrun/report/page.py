@@ -17,7 +17,7 @@ from pg_dryrun.report.tables import deltas_table, matrix_tables
 from pg_dryrun.steps import STEPS
 from pg_dryrun.subject import Kind
 
-_WORDS: Mapping[Verdict, tuple[str, str]] = {
+VERDICT_WORDS: Mapping[Verdict, tuple[str, str]] = {
     Verdict.PASS: ("PASS", "good"),
     Verdict.PRODUCT_FAIL: ("FAIL · product", "bad"),
     Verdict.PLAN_FAIL: ("FAIL · plan", "bad"),
@@ -70,7 +70,7 @@ def render(record: Record) -> bytes:
     environment.filters["mark"] = lambda status: _MARKS[status][0]
     environment.filters["tone"] = lambda status: _MARKS[status][1]
     template = environment.from_string((room / "page.html.j2").read_text(encoding="utf-8"))
-    word, tone = _WORDS[record.verdict]
+    word, tone = VERDICT_WORDS[record.verdict]
     return template.render(
         r=record,
         word=word,

@@ -16,10 +16,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.corruption_campaign import GOOD, Judge, Outcome, Tally, judged, plan, tried
 from tests.corruption_stage import DOCUMENTS, Site, prepared
+from tests.corruption_topology import ORDERED, planned
 
 from pg_embedded.cluster import ThrowawayCluster
 
 VERIFY_TRIALS, AUDIT_TRIALS, CLEAN_TRIALS, SEED = 1200, 600, 60, 20250106
+ORDER_ROUNDS = 4
 
 
 def main() -> int:
@@ -27,6 +29,7 @@ def main() -> int:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--verify", type=int, default=VERIFY_TRIALS)
     words.add_argument("--audit", type=int, default=AUDIT_TRIALS)
+    words.add_argument("--orders", type=int, default=ORDER_ROUNDS, help="rounds over changes without a new source")
     words.add_argument("--clean", type=int, default=CLEAN_TRIALS)
     words.add_argument("--seed", type=int, default=SEED)
     given = words.parse_args()
@@ -35,6 +38,8 @@ def main() -> int:
         for judge, trials in ((Judge.VERIFY, given.verify), (Judge.AUDIT, given.audit)):
             with prepared(cluster, tuple(DOCUMENTS), verified=judge is Judge.AUDIT) as sites:
                 good = campaign(sites, judge, trials, given.clean, given.seed) and good
+            with prepared(cluster, tuple(ORDERED), verified=judge is Judge.AUDIT, making=ORDERED) as sites:
+                good = orders(sites, judge, given.orders, given.clean, given.seed) and good
     return 0 if good else 1
 
 
@@ -44,6 +49,22 @@ def campaign(sites: list[Site], judge: Judge, trials: int, clean: int, seed: int
     tally = Tally()
     for number, (site, name, kind, own_seed) in enumerate(plan(sites, trials, seed, judge)):
         tally.note(tried(site, name, kind, own_seed, judge, number=number))
+    return printed(sites, judge, tally, clean, seed, began)
+
+
+def orders(sites: list[Site], judge: Judge, rounds: int, clean: int, seed: int) -> bool:
+    """The same for split, merge, retire, renumber and redirect: every kind on every document, ``rounds`` times."""
+    began = time.monotonic()
+    tally = Tally()
+    for turn in range(rounds):
+        for number, (site, name, kind) in enumerate(planned(sites)):
+            tally.note(tried(site, name, kind, seed + 1000 * turn + number, judge, number=1000 * turn + number))
+    return printed(sites, judge, tally, clean, seed, began)
+
+
+def printed(sites: list[Site], judge: Judge, tally: Tally, clean: int, seed: int, began: float) -> bool:
+    """The table, after a look at clean data; whether all ended well."""
+    trials = tally.trials
     alarms = [said for said in (alarm(sites[n % len(sites)], judge, trials + n) for n in range(clean)) if said]
     print(f"\n{judge} (seed {seed}): {len(sites)} documents, {tally.trials} corruptions of {len(tally.counts)} kinds")
     print(f"{'kind':58} {'tried':>6} {'found':>6} {'refused':>8} {'missed':>7}")

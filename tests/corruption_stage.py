@@ -7,7 +7,7 @@ rows and all. In the copies every CHECK and every key is gone: a store that was 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -152,12 +152,18 @@ def _second_attempt(ledger: Ledger) -> str:
     return entry_id
 
 
-DOCUMENTS = {"law": _first, "deep law": _deep, "markdown": _markdown, "second attempt": _second_attempt}
+Making = Mapping[str, Callable[[Ledger], str]]
+DOCUMENTS: Making = {"law": _first, "deep law": _deep, "markdown": _markdown, "second attempt": _second_attempt}
 
 
 @contextmanager
-def prepared(cluster: ThrowawayCluster, names: Sequence[str], *, verified: bool = False) -> Iterator[list[Site]]:
-    """The sites of these documents. ``verified``: their cuts were proven; else they wait for VERIFY."""
+def prepared(
+    cluster: ThrowawayCluster, names: Sequence[str], *, verified: bool = False, making: Making = DOCUMENTS
+) -> Iterator[list[Site]]:
+    """The sites of these documents. ``verified``: their cuts were proven; else they wait for VERIFY.
+
+    ``making``: how each is brought to its last cut, by name.
+    """
     with ExitStack() as stack:
         template = "corruption_template"
         login = stack.enter_context(databases.made(cluster, template))
@@ -165,19 +171,26 @@ def prepared(cluster: ThrowawayCluster, names: Sequence[str], *, verified: bool 
             schema.install(connection, names=NAMES)
             roles.create_roles(connection, PASSWORDS, names=NAMES, connection_limit=20)
         yield [
-            _site(cluster, template, f"site_{number}", name, stack, verified=verified)
+            _site(cluster, template, f"site_{number}", name, stack, making, verified=verified)
             for number, name in enumerate(names)
         ]
 
 
 def _site(
-    cluster: ThrowawayCluster, template: str, database: str, name: str, stack: ExitStack, *, verified: bool
+    cluster: ThrowawayCluster,
+    template: str,
+    database: str,
+    name: str,
+    stack: ExitStack,
+    making: Making,
+    *,
+    verified: bool,
 ) -> Site:
     login = stack.enter_context(databases.made(cluster, database, template=template))
     with ExitStack() as open_lanes:
         ledger = Ledger(login=login, stack=open_lanes)
         assert ledger.verify(ledger.applied(law(2), code=OTHER_CODE)).passed
-        entry_id = DOCUMENTS[name](ledger)
+        entry_id = making[name](ledger)
         if verified:
             assert ledger.verify(entry_id).passed
     facts = _facts(login, entry_id)

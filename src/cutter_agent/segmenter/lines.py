@@ -22,6 +22,10 @@ _LINE_CAP_BYTES = 512
 _TITLE_CAP_CHARACTERS = 160
 _WORD_THEN_NUMBER = re.compile(r"(\D*?)(\s*)(\d.*)", re.DOTALL)
 _UPPER = re.compile(r"[^\W\d_]")
+_CAPITAL = b"(?:[A-Z]|" + b"|".join(c.encode() for c in map(chr, range(0xC0, 0x1F00)) if c.isupper()) + b")"
+_MARK = rb"(?:\xcc[\x80-\xbf]|\xcd[\x80-\xaf])*"
+_TWO_CAPITALS = _CAPITAL + _MARK + _CAPITAL + _MARK
+"""The end of a word in capitals, its marks set apart (NFD) or not."""
 
 
 class LineJudge:
@@ -108,6 +112,8 @@ class LineJudge:
         word = re.match(r"\w+", rest)
         if word is None:
             return bool(rest)
+        if len(word[0]) > 1 and word[0].isupper():
+            return False  # a title in capitals, though it begins like a sentence: Chương I QUY ĐỊNH CHUNG
         return rest[:1].islower() or word[0].lower() in self.profile.reference_words
 
     def annex(self, data: bytes, start: int, block: Block) -> Mark | None:
@@ -149,7 +155,8 @@ class LineJudge:
         return (re.compile(at_line), AT_LINE), (re.compile(inside), INSIDE)
 
     def _inline_keyword(self, rank: int, key: int) -> re.Pattern[bytes] | None:
-        """A pattern for a keyworded heading inside a line: after the end of a sentence, and with its terminator."""
+        """A pattern for a keyworded heading inside a line, with its terminator: after the end of a sentence, or after a
+        title in capitals, as in ``Chương I QUY ĐỊNH CHUNG Điều 1. Phạm vi``."""
         number = self.readers[rank].at(key)
         level = self.profile.levels[rank]
         if number is None or not level.terminators:
@@ -157,8 +164,9 @@ class LineJudge:
         words = b"|".join(variants(w, self.profile.homoglyphs) for w in level.keywords)
         ends = b"|".join(re.escape(t.encode()) for t in level.terminators)
         digits = variants(number.text, {})
+        before = b"(?:[;:./]|" + _TWO_CAPITALS + b")" + BLANK + b"+"
         return re.compile(
-            b"[;:./]" + BLANK + b"+((?:" + words + b")" + BLANK + b"*" + digits + b"(?:" + ends + b")" + BLANK + b"+)"
+            before + b"((?:" + words + b")" + BLANK + b"*" + digits + b"(?:" + ends + b")" + BLANK + b"+)"
         )
 
     def opens_with_capital(self, data: bytes, at: int) -> bool:

@@ -27,7 +27,7 @@ from cutter_agent.segmenter import Profile
 
 ROOT = Path(__file__).resolve().parents[1]
 REWRITTEN_GOAL = 1.2
-FRONT_MATTER = "front_matter"
+FRONT_MATTER = ("front_matter", "metadata")
 
 
 @dataclass
@@ -116,7 +116,7 @@ def written(matching: Matching) -> tuple[int, int]:
             unit = matching.new.units[change.new]
             size = unit.end_byte - unit.start_byte
             whole += size
-            body += size if unit.kind != FRONT_MATTER else 0
+            body += size if unit.kind not in FRONT_MATTER else 0
     return whole, body
 
 

@@ -19,7 +19,7 @@ from cutter_agent.model import Segmentation
 from cutter_agent.recut import Matching
 from cutter_agent.segmenter import profiles, segment
 
-LETTERS = {"vn-law": "a b c d đ e g h i k l m n o p q r s t u v x y".split(), "": list("abcdefghijklmnopqrstuvwxyz")}
+LETTERS = {"vn-law": list("abcdđeghiklmnopqrstuvxy"), "": list("abcdefghijklmnopqrstuvwxyz")}
 _CONSONANTS, _VOWELS = "bcdghklmnprstvx", "aeiou"
 
 
@@ -99,7 +99,7 @@ class Drafter:
         families = [new, *(n.children for a in new for n in a.walk() if len(n.children) > 1)]
         return self.rng.choice(families if self.rng.random() < 0.9 else families[:1])
 
-    def _revise(self, family: list[Node], new: list[Node]) -> bool:
+    def _revise(self, family: list[Node], _law: list[Node]) -> bool:
         node = self.rng.choice(family)
         share = self.rng.choice([0.05, 0.1, 0.2, 0.3])
         node.text = [self.prose(1, 1)[0] if self.rng.random() < share else word for word in node.text]
@@ -114,13 +114,13 @@ class Drafter:
         family.insert(self.rng.randint(0, len(family)), fresh)
         return True
 
-    def _delete(self, family: list[Node], new: list[Node]) -> bool:
+    def _delete(self, family: list[Node], _law: list[Node]) -> bool:
         if len(family) < 3:
             return False
         del family[self.rng.randrange(len(family))]
         return True
 
-    def _move(self, family: list[Node], new: list[Node]) -> bool:
+    def _move(self, family: list[Node], _law: list[Node]) -> bool:
         if len(family) < 3:
             return False
         node = family.pop(self.rng.randrange(len(family)))

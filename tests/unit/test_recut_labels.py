@@ -62,3 +62,9 @@ def test_stub(body: str, head: str | None) -> None:
 
 def test_footnote_marks_are_no_words_and_letters_are_composed() -> None:
     assert words_of("Art[^12] cafe\u0301") == ["Art", "caf\u00e9"]
+
+
+def test_a_key_before_a_colon_is_a_label_and_a_number_is_none() -> None:
+    assert split_label("last_updated: 2020-01-01\n", "last_updated") == ("last_updated", " 2020-01-01\n")
+    assert split_label("last_updated: 2020\n", "title")[0] != "last_updated"
+    assert split_label("12: text", "12")[0] == "12"

@@ -16,7 +16,8 @@ from tests.unit.test_segmenter_vn_law import LAW
 
 from cutter_agent import manifest, validation
 from cutter_agent.errors import InputRefused
-from cutter_agent.segmenter import commonmark, explain, profiles, segment
+from cutter_agent.segmenter import explain, profiles, segment
+from cutter_agent.segmenter.commonmark import parsing
 
 FULL = os.environ.get("DOT_CUTTER_CAMPAIGN") == "full"
 INPUTS = 100_000 if FULL else 1_200
@@ -170,15 +171,19 @@ def test_work_grows_in_proportion_to_the_text(make: Callable[[int], str], profil
 
 
 def test_markdown_is_parsed_in_stretches() -> None:
-    text = "".join(f"# Heading {n}\n\ntext\n\n" for n in range(20_000))
-    parser = commonmark.MarkdownIt("commonmark")
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    sizes = [len(tokens) for tokens, _ in commonmark._stretches(parser, text, 0)]
-    assert sum(sizes) == 20_000 * 6
-    assert max(sizes) <= 40_000
+    data = "".join(f"Heading {n}\n=======\n\n" for n in range(40_000)).encode()
+    reading, at, sizes = parsing.Parsing(data, tables=True), 0, list[int]()
+    while at < len(data):
+        found, upto = reading.stretch(at)
+        assert len(found) >= 1
+        sizes.append(upto - at)
+        at = upto
+    assert at == len(data)
+    assert max(sizes) <= 140_000, "the parser's tokens are far larger than the text"
+    assert len(sizes) <= 40, "a text that only the parser can read is given to it in large pieces"
 
 
-@pytest.mark.parametrize("stretch", [1, 7, 40])
+@pytest.mark.parametrize("stretch", [7, 40, 4000])
 def test_stretches_do_not_change_the_cut(monkeypatch: pytest.MonkeyPatch, stretch: int) -> None:
     rng = random.Random(stretch)  # noqa: S311 - repeatable
     profile = profiles.load("markdown")
@@ -186,7 +191,7 @@ def test_stretches_do_not_change_the_cut(monkeypatch: pytest.MonkeyPatch, stretc
         data = soup(rng).encode()
         whole = segment(data, profile=profile, document_code="DOC")
         with monkeypatch.context() as patched:
-            patched.setattr(commonmark, "_STRETCH_CHARACTERS", stretch)
+            patched.setattr(parsing, "_LEAST_BYTES", stretch)
             assert segment(data, profile=profile, document_code="DOC") == whole, data
 
 

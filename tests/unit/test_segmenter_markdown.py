@@ -60,6 +60,7 @@ def test_blocks_become_units_under_their_headings() -> None:
     units = cut(TEXT)
     assert [(address, u.kind) for address, u in units.items()] == [
         ("FM", "front_matter"),
+        ("FM-TITLE", "metadata"),
         ("S1", "heading"),
         ("S1-P1", "paragraph"),
         ("S1-I1", "list_item"),
@@ -85,10 +86,26 @@ def test_blocks_become_units_under_their_headings() -> None:
 
 def test_spans_are_whole_lines_and_blank_lines_go_with_the_block_before() -> None:
     units = cut(TEXT)
-    assert body(TEXT, units["FM"]) == "---\ntitle: Nội quy\n---\n"
+    assert body(TEXT, units["FM"]) == "---\n"
+    assert body(TEXT, units["FM-TITLE"]) == "title: Nội quy\n---\n"
     assert body(TEXT, units["S1-P1"]) == "First paragraph\nof two lines.\n\n"
     assert body(TEXT, units["S1-I2"]) == "- item b\n\n"
     assert body(TEXT, units["S1-S1-C1"]) == "```python\n# no heading\n```\n\n"
+
+
+def test_entries_of_a_front_matter_are_units_named_by_their_keys() -> None:
+    text = "---\n# a remark\ntitle: A\ntags:\n  - x\n  y: z\n- no key\nLast updated: 2020\n...\n# H\n"
+    units = cut(text)
+    assert list(units) == ["FM", "FM-TITLE", "FM-TAGS", "FM-LAST-UPDATED", "S1"]
+    assert body(text, units["FM-TAGS"]) == "tags:\n  - x\n  y: z\n- no key\n"
+    assert (units["FM-TAGS"].parent, units["FM-TAGS"].number) == ("NQ-FM", "tags")
+
+
+def test_a_key_that_stands_twice_is_a_finding() -> None:
+    data = b"---\na: 1\na: 2\n---\n"
+    result = segment(data, profile=profiles.load("markdown"), document_code="NQ")
+    assert [u.address for u in result.units] == ["NQ-FM", "NQ-FM-A", "NQ-FM-A-REP2"]
+    assert [f.code for f in result.findings] == ["address_collision"]
 
 
 def test_line_ends_and_a_byte_order_mark_change_no_address() -> None:

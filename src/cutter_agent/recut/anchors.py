@@ -111,7 +111,7 @@ def _by_words(side: Side, linked: Sequence[int], names: Sequence[int]) -> dict[t
         if linked[k] != FREE or parent == FREE or names[parent] == FREE:
             continue
         reading = side.read(k)
-        if len(reading.words) >= _SAYING_WORDS and reading.stub is None:
+        if len(reading.words) >= _SAYING_WORDS and reading.stub is None and not reading.entry:
             key = (names[parent], side.units[k].level, reading.words)
             out[key] = FREE if key in out else k
     return out

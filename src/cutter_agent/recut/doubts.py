@@ -23,7 +23,7 @@ def identity(judge: Judge, pairs: Sequence[tuple[int, int]]) -> list[Question]:
         if judge.old.hashes[i] == judge.new.hashes[j]:  # first: most are, and need not be read
             continue
         a, b = judge.old.read(i), judge.new.read(j)
-        if b.stub is not None or b.bare or not a.words or not b.words:
+        if b.stub is not None or b.bare or not a.words or not b.words or (a.entry and a.label == b.label):
             continue
         likeness = judge.likeness(i, j)
         place = judge.place(i, j, judge.kin(i, j))

@@ -127,12 +127,12 @@ class Judge:
         same_level = self.old.units[i].level == self.new.units[j].level
         a, b = self.old.read(i), self.new.read(j)
         words = min(len(a.words), len(b.words))
-        if not same_level and self._descends(i, j):
+        if (not same_level and self._descends(i, j)) or (a.entry and b.entry and a.label != b.label):
             return Bond(0.0, 0.0)
         need = self._need(place, words, same_level=same_level)
         if place is Place.SAME and self.rewritten(i, j):
             need = ALIKE_IN_REWRITTEN
-        if self._says_gone(i, j, place):
+        if self._says_gone(i, j, place) or (place is Place.SAME and a.entry and b.entry):
             return Bond(1.0 + _PLACE + _KIN * kin, self.likeness(i, j))
         likeness = self.likeness(i, j, ALIKE_AT_PLACE)
         if place is Place.OTHER and not self._tells_elsewhere(i, j, likeness, need):

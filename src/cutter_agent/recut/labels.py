@@ -35,8 +35,10 @@ def split_label(text: str, number: str | None = None) -> tuple[str, str]:
     """``(label, rest)``: the label without its punctuation, case kept (``A`` is not ``a``), or "" where there is none.
 
     ``number`` is the unit's number: where the text does not begin with it, a line just below may (a marginal note
-    stands above its unit), and the note belongs to the rest.
+    stands above its unit), and the note belongs to the rest. A key before a colon is a label, too.
     """
+    if number is not None and names(text, number):
+        return number, text[len(number) + 1 :]
     label, rest = _first_label(text)
     if number is None or _says(label, number):
         return label, rest
@@ -50,6 +52,11 @@ def split_label(text: str, number: str | None = None) -> tuple[str, str]:
         head, line, below = below.partition("\n")
         above = f"{above}\n{head}"
     return label, rest
+
+
+def names(text: str, number: str) -> bool:
+    """Whether a text is an entry, ``key: value``: it begins with its unit's name and a colon."""
+    return not number.isdigit() and text.startswith(f"{number}:")
 
 
 def _says(label: str, number: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cutter_agent.errors import InputRefused
 from cutter_agent.model import Segmentation
-from cutter_agent.recut.labels import split_label, stub_head, words_of
+from cutter_agent.recut.labels import names, split_label, stub_head, words_of
 
 _BARE_WORDS = 3
 _SURROGATES = range(0xD800, 0xE000)
@@ -42,13 +42,15 @@ class Lexicon:
 class Reading:
     """A unit's text: its label, its words as characters of the lexicon; of a stub, the words before its bracket.
 
-    ``bare``: hardly a word and nothing under it (``Aufgehoben``), which at its place may be a stub, too.
+    ``bare``: hardly a word and nothing under it (``Aufgehoben``), which at its place may be a stub, too. ``entry``: its
+    label is a key, and whatever its value says, the key makes it what it is.
     """
 
     label: str
     words: str
     stub: str | None
     bare: bool
+    entry: bool
 
 
 class Side:
@@ -109,11 +111,13 @@ class Side:
         """Label and words, read once."""
         reading = self._readings[index]
         if reading is None:
-            label, body = split_label(self.text(index), self.units[index].number)
+            text, number = self.text(index), self.units[index].number
+            label, body = split_label(text, number)
             words = words_of(body)
             leaf = self.children[index] == 0
             head = stub_head(body, len(words)) if leaf else None
             stub = None if head is None else self._lexicon.spell(words_of(head))
-            reading = Reading(label, self._lexicon.spell(words), stub, leaf and 0 < len(words) <= _BARE_WORDS)
+            bare, entry = leaf and 0 < len(words) <= _BARE_WORDS, number is not None and names(text, number)
+            reading = Reading(label, self._lexicon.spell(words), stub, bare, entry)
             self._readings[index] = reading
         return reading

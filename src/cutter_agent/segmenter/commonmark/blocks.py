@@ -21,7 +21,10 @@ class Block:
 
 
 class Opening(NamedTuple):
-    """A block and the byte its first line starts at. ``marker``: of a list item, the last character of its marker."""
+    """A block and the byte its first line starts at.
+
+    ``marker``: of a list item, the last character of its marker; of an entry of the front matter, its key.
+    """
 
     start_byte: int
     block: Block
@@ -30,6 +33,7 @@ class Opening(NamedTuple):
 
 FRONT_MATTER = Block("front_matter", "front_matter", "FM", nesting=-1)
 HEADINGS = tuple(Block(f"h{depth}", "heading", "S", depth=depth) for depth in range(1, 7))
+ENTRY = Block("metadata", "metadata", "M")
 LIST = Block("list", "list", "L")
 ROW = Block("table_row", "table_row", "TR", in_table=True)
 PART = Block("table_part", "table_part", "TP", in_table=True)

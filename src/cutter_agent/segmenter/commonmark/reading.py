@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from cutter_agent.segmenter.commonmark.blocks import HEADINGS, LIST, PART, ROW, Opening, leaf
+from cutter_agent.segmenter.commonmark.blocks import ENTRY, HEADINGS, LIST, PART, ROW, Opening, leaf
 from cutter_agent.segmenter.commonmark.parsing import Parsing
 from cutter_agent.segmenter.commonmark.plain import BLANK, BLOCK, LINE, agrees
 from cutter_agent.segmenter.grammar import Finest
 
+_KEY = re.compile(rb"([A-Za-z_\xc3-\xf4][^:\r\n]{0,99}):(?=[ \t\r\n])")
 _HTML_ROW = re.compile(rb"[ \t]*<(?:(tr)|/?(?:table|thead|tbody|tfoot))(?=[\s/>])", re.IGNORECASE)
 
 
@@ -21,6 +22,14 @@ def openings(data: bytes, start_byte: int, finest: Finest) -> Iterator[Opening]:
     if finest is Finest.LIST_ITEM:
         return found
     return _lists_whole(found) if finest is Finest.PARAGRAPH else (o for o in found if o.block.depth)
+
+
+def entries(data: bytes, start_byte: int, end_byte: int) -> Iterator[Opening]:
+    """The entries of a front matter: lines at the margin that begin with a key; what is indented belongs to them."""
+    for line in _lines(data, start_byte, end_byte):
+        found = _KEY.match(data, line.start(), line.end())
+        if found is not None:
+            yield Opening(line.start(), ENTRY, found[1].decode().strip())
 
 
 def _blocks(data: bytes, at: int, *, tables: bool) -> Iterator[Opening]:

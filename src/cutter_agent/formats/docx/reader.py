@@ -48,6 +48,7 @@ class _Reader:
         self._boxes = 0
         self._carried: list[Piece] = []
         self._apart = False
+        self._note_mark = ""
         self._notes: list[tuple[Reference, int]] = []
         self._labels = 0
         self._first_label: tuple[str, int, str] | None = None
@@ -99,6 +100,9 @@ class _Reader:
             self._carried = pieces  # its end was deleted: what is left of it belongs to the next one
             return
         self._part_from(where, place)
+        if self._note_mark:
+            self._stream.emit(self._note_mark, place, made=Made.REFERENCE)
+            self._note_mark = ""
         shown = any((isinstance(piece, str) and piece.strip()) or isinstance(piece, Reference) for piece in pieces)
         if shown or not any(isinstance(piece, Lost) and piece.left_out is not None for piece in pieces):
             self._label(element, place)
@@ -229,7 +233,7 @@ class _Reader:
                 continue
             self._part, self._paragraphs = part, 0
             where: dict[str, JsonValue] = {reference.kind: number}
-            self._stream.emit(f"{_mark(number)} ", {"part": part, **where}, made=Made.REFERENCE)
+            self._note_mark = f"{_mark(number)} "
             self._blocks(note, where)
 
     def _comments(self) -> None:

@@ -18,6 +18,7 @@ from cutter_agent.formats.html.lists import numbering
 from cutter_agent.formats.stream import Conversion, Made, PlaceFacts, TextStream
 
 READER = "html/1"
+_SPACE = " \t\n\r\f"
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _REFERENCE = re.compile(r"&#?\w*;?")
 _SUBSET = re.compile(r"(?i)<!DOCTYPE\s[^>\[]*\[|<!ENTITY\s")
@@ -284,18 +285,17 @@ class _Reader(HTMLParser):
             self._preformatted(text, length_chars)
             return
         start = self._char()
-        at = 0
-        for match in _SPACES.finditer(text):
-            if match.start() > at:
-                self._flow(text[at : match.start()], *self._chars(start, at, match.start(), length_chars, whole))
-            self._space = self._span(*self._chars(start, match.start(), match.end(), length_chars, whole))
-            at = match.end()
-        if at < len(text):
-            self._flow(text[at:], *self._chars(start, at, len(text), length_chars, whole))
-
-    @staticmethod
-    def _chars(start: int, first: int, end: int, length_chars: int, whole: bool) -> tuple[int, int]:
-        return (start, start + length_chars) if whole else (start + first, start + end)
+        end = start + length_chars if whole else start + len(text)
+        shown = text.strip(_SPACE)
+        before = len(text) - len(text.lstrip(_SPACE))
+        after = len(text) - len(text.rstrip(_SPACE)) if shown else 0
+        first, last = (start, end) if whole else (start + before, end - after)
+        if before:
+            self._space = self._span(start, first)
+        if shown:
+            self._flow(_SPACES.sub(" ", shown), first, last)
+        if after:
+            self._space = self._span(last, end)
 
     def _flow(self, text: str, first_char: int, end_char: int) -> None:
         place = self._place()

@@ -21,7 +21,6 @@ _NUMBER_ONLY = re.compile(r"[\W\d_]*\d[\W\d_]*")
 _SAME_ROW_POINTS = 3.0
 _SPACE_LEADS = 1.2
 _Found = tuple[int, int, Line]
-_ROMAN = re.compile(r"\s*[ivxlcIVXLC]+\s*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +52,7 @@ def _told(part: Sequence[_Found]) -> Returning:
     text = part[0][2].text
     return Returning(
         text=text,
-        numbered=_DIGITS.search(text) is not None or _ROMAN.fullmatch(text) is not None,
+        numbered=len({line.text for _, _, line in part}) > 1,
         places=tuple((page, index) for page, index, _ in part),
     )
 
@@ -69,14 +68,20 @@ def _outside(page: int, lines: Sequence[Line], again: set[tuple[int, int]]) -> I
             if not all((page, index) in again for index in row):
                 break
             edge.append(row)
-        while edge and len(edge) < len(ordered):
-            last, following = lines[edge[-1][0]], lines[ordered[len(edge)][0]]
-            space = sign * (last.base - following.base)
-            if space > _SPACE_LEADS * step or all(_differs(lines[index], margin) for index in edge[-1]):
-                break
-            edge.pop()
-        for row in edge:
-            yield from ((page, index) for index in row)
+            if _stands_apart(edge, ordered, lines, sign=sign, step=step, margin=margin):
+                yield from ((page, index) for found in edge for index in found)
+                break  # the first space from the outside: what stands behind it is text
+
+
+def _stands_apart(
+    edge: list[list[int]], ordered: list[list[int]], lines: Sequence[Line], *, sign: float, step: float, margin: float
+) -> bool:
+    """Whether the innermost row of the edge is no line of the text."""
+    innermost = [lines[index] for index in edge[-1]]
+    if len(edge) == len(ordered):
+        return all(_NUMBER_ONLY.fullmatch(line.text) for line in innermost)
+    space = sign * (innermost[0].base - lines[ordered[len(edge)][0]].base)
+    return space > _SPACE_LEADS * step or all(_differs(line, margin) for line in innermost)
 
 
 def _differs(line: Line, margin: float) -> bool:

@@ -16,6 +16,7 @@ _LEAST_PROSE_CHARACTERS = 12
 _MOST_COLUMNS_DEEP = 3
 _PARAGRAPH_LEADS = 1.45
 _BACK_POINTS = 60.0
+_SAME_ROW_POINTS = 2.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,10 @@ class Laid:
 
 def lay_out(page: Page) -> Laid:
     """The lines of a page."""
-    rows = [row for run in page.runs if (row := _pieces(run))]
+    rows: list[list[Piece]] = []
+    for run in page.runs:
+        for part in _parts(run):
+            _add(rows, _pieces(part))
     ordered, columns = _in_columns(rows, 1)
     lines: list[Line] = []
     beside = 0
@@ -96,6 +100,43 @@ def leading(lines: Sequence[Line]) -> float:
     steps = [before.base - after.base for before, after in pairwise(lines)]
     down = [step for step in steps if 2.0 < step < 60.0]
     return median(down) if down else 0.0
+
+
+def _parts(run: Sequence[Char]) -> list[list[Char]]:
+    """A run parted where it goes back to the left on another height: a word with a hyphen runs on without a mark."""
+    parts: list[list[Char]] = [[]]
+    last: Char | None = None
+    for char in run:
+        if char.text.strip():
+            if last is not None and char.left < last.left and abs(char.base - last.base) > _SAME_ROW_POINTS:
+                parts.append([])
+            last = char
+        parts[-1].append(char)
+    return parts
+
+
+def _add(rows: list[list[Piece]], pieces: list[Piece]) -> None:
+    """One more row; what stands to the right on the height of the last row belongs to it."""
+    if not pieces:
+        return
+    last = rows[-1][-1] if rows else None
+    if last is None or abs(last.base - pieces[0].base) > _SAME_ROW_POINTS or pieces[0].left < last.right:
+        rows.append(pieces)
+    elif pieces[0].left - last.right > _LEAST_GAP_POINTS:
+        rows[-1] += pieces
+    else:
+        rows[-1][-1:] = [_joined(last, pieces[0]), *pieces[1:]]
+
+
+def _joined(first: Piece, second: Piece) -> Piece:
+    return Piece(
+        text=f"{first.text} {second.text}",
+        left=first.left,
+        right=second.right,
+        bottom=min(first.bottom, second.bottom),
+        top=max(first.top, second.top),
+        base=first.base,
+    )
 
 
 def _pieces(run: Sequence[Char]) -> list[Piece]:

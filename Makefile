@@ -41,8 +41,8 @@ schema: setup    ## remake what the migrations decide: schema.sql, expected/*.js
 bench-recut: setup ## the re-cut on real amendments: bytes rewritten, identities kept, time (DATA=folder)
 	@$(BIN)/python benchmarks/recut.py $(DATA)
 
-fuzz-segment: setup ## full form: 100,000 generated inputs through every profile, and the largest ones (CI runs a short form)
-	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/unit/test_segmenter_campaign.py $(ARGS)
+fuzz-segment: setup ## full form: 100,000 generated inputs through every profile, the largest ones, XML, 20,000 pairs of editions (CI: a short form)
+	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/unit/test_segmenter_campaign.py tests/unit/test_pairs_campaign.py $(ARGS)
 
 bench-segment: setup ## the cut beside other splitters, one run: MB/s, bytes kept, articles (DATA=folder; needs the group `bench`)
 	@$(BIN)/python -m benchmarks.segment $(DATA) $(ARGS)

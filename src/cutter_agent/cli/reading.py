@@ -102,7 +102,7 @@ def show(
     """One unit: text, versions, proof."""
     with exec_lane(os.environ) as lane:
         unit = lane.report.unit(address)
-        origin = lane.report.unit_origin(address)
+        origin = lane.report.unit_origin(unit.canonical_address)
     if as_json:
         output.print_json(_plain(asdict(unit)) | origins.unit_record(origin))
         return

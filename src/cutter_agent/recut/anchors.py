@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from cutter_agent.recut.labels import is_code
 from cutter_agent.recut.links import FREE, Links
 from cutter_agent.recut.side import Side
 
 _SAYING_WORDS = 3
+_ROW = "table_row"
 _TELLING_BYTES = 48
 """A shorter text (``(b) [Repealed]``) proves nothing away from its place, even where it occurs once."""
 
@@ -101,6 +103,27 @@ def gather_words(old: Side, new: Side, links: Links) -> None:
         j = at_new.get(key, FREE)
         if i != FREE and j != FREE and links.free(i, j):
             links.join(i, j)
+
+
+def gather_codes(old: Side, new: Side, links: Links) -> None:
+    """Rows with one key, wherever they stand now and whatever else they say: a key that is there once on each side."""
+    places = [(side, [k for k in range(len(side)) if side.units[k].level == _ROW]) for side in (old, new)]
+    if not all(rows for _, rows in places):
+        return
+    at_old, at_new = (_by_code(side, rows) for side, rows in places)
+    for key, i in at_old.items():
+        j = at_new.get(key, FREE)
+        if i != FREE and j != FREE and links.free(i, j):
+            links.join(i, j)
+
+
+def _by_code(side: Side, rows: Sequence[int]) -> dict[str, int]:
+    out: dict[str, int] = {}
+    for k in rows:
+        label = side.read(k).label
+        if is_code(label):
+            out[label] = FREE if label in out else k
+    return out
 
 
 def _by_words(side: Side, linked: Sequence[int], names: Sequence[int]) -> dict[tuple[int, str, str], int]:

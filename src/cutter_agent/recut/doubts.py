@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cutter_agent.recut.judge import Judge, Place
+from cutter_agent.recut.labels import is_code
 from cutter_agent.recut.links import FREE
 from cutter_agent.recut.matching import Assumed, Doubt, Question
 from cutter_agent.recut.topology import Parting
@@ -23,7 +24,9 @@ def identity(judge: Judge, pairs: Sequence[tuple[int, int]]) -> list[Question]:
         if judge.old.hashes[i] == judge.new.hashes[j]:  # first: most are, and need not be read
             continue
         a, b = judge.old.read(i), judge.new.read(j)
-        if b.stub is not None or b.bare or not a.words or not b.words or (a.entry and a.label == b.label):
+        if b.stub is not None or b.bare or not a.words or not b.words:
+            continue
+        if a.label == b.label and (a.entry or is_code(a.label)):  # its key says what it is
             continue
         likeness = judge.likeness(i, j)
         place = judge.place(i, j, judge.kin(i, j))

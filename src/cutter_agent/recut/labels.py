@@ -28,6 +28,7 @@ _BRACKETED = re.compile(r"\W*?[\[(（【][^\[\]]*[\])）】]\W*", re.DOTALL)
 _HEADED = re.compile(r"([^\[\]]{1,80})\[[^\[\]]*\]\W*", re.DOTALL)
 _STUB_WORDS = 25
 _NOTE_LINES = 3
+_CODE_CHARACTERS = 5
 _PLAIN = re.compile(r"[^\w<]+")
 
 
@@ -52,6 +53,11 @@ def split_label(text: str, number: str | None = None) -> tuple[str, str]:
         head, line, below = below.partition("\n")
         above = f"{above}\n{head}"
     return label, rest
+
+
+def is_code(label: str) -> bool:
+    """Whether a label is the key of a row (``1742295``, ``L04AB04``) and no place in a count."""
+    return len(label) >= _CODE_CHARACTERS and label.isalnum() and any(c.isdigit() for c in label)
 
 
 def names(text: str, number: str) -> bool:

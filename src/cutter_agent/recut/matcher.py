@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from cutter_agent.model import Segmentation
 from cutter_agent.recut import doubts, topology
-from cutter_agent.recut.anchors import anchor, gather, gather_words, spread
+from cutter_agent.recut.anchors import anchor, gather, gather_codes, gather_words, spread
 from cutter_agent.recut.answers import NOTHING_SAID, Guide, GuidedJudge, GuidedLinks
 from cutter_agent.recut.closing import Closing, present_spine
 from cutter_agent.recut.judge import Judge
@@ -50,6 +50,7 @@ def match(
     if FREE in links.to_new or FREE in links.to_old:
         judge.look_around()
         closing = Closing(judge)
+        gather_codes(before, after, links)
         for _ in range(_ROUNDS):
             join_frames(judge)
             closing.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +12,21 @@ import typer
 from cutter_dryrun.law import DEFAULT_LAW, law_from_file, real_law
 from cutter_dryrun.summary import ConsoleProgress, note, print_summary, summary_json
 from pg_dryrun import plan_file
-from pg_dryrun.environments.embedded import EmbeddedLender
+from pg_dryrun.environments import lenders
 from pg_dryrun.errors import DryRunError, EnvironmentFault, PlanFault, ToolFault
+from pg_dryrun.faults.interface import FaultOrder, Form
 from pg_dryrun.leftovers import killed_runs
 from pg_dryrun.outcome import EXIT_CODES, EXIT_USAGE, Verdict
 from pg_dryrun.plan import Plan
 from pg_dryrun.runner import Outcome, rehearse
+
+
+class Faults(StrEnum):
+    """How much is broken on purpose."""
+
+    SHORT = "short"
+    FULL = "full"
+    NONE = "none"
 
 
 def dry_run(
@@ -26,6 +36,13 @@ def dry_run(
     sample: Annotated[str, typer.Option("--sample", metavar="NAME", help="Which sample code.")] = DEFAULT_LAW,
     plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="A rehearsal plan (TOML).")] = None,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where runs are kept.")] = Path("runs"),
+    faults: Annotated[
+        Faults, typer.Option("--faults", help="Break it at boundaries: the scenarios, every pair, or not at all.")
+    ] = Faults.SHORT,
+    fault: Annotated[
+        str | None,
+        typer.Option("--fault", metavar="ID", help="Only this pair, e.g. cut:7:black-hole; * stands for any."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
 ) -> None:
     """Rehearse this commit on a faithful isolated restore of production: verdict, report, exit code.
@@ -33,10 +50,11 @@ def dry_run(
     Without a plan, production is a stand-in that the command makes itself. Exit codes: 0 PASS, 1 product FAIL, 2 usage,
     3 plan FAIL, 4 tool FAIL, 5 INCOMPLETE.
 
-    Examples:  iu-cutter dry-run   |   iu-cutter dry-run --law LAW.txt --plan rehearsal.toml
+    Examples:  iu-cutter dry-run   |   iu-cutter dry-run --law LAW.txt --plan rehearsal.toml   |
+    iu-cutter dry-run --faults full
     """
     try:
-        outcome = _rehearse(law, sample, plan, out, quiet=as_json)
+        outcome = _rehearse(law, sample, plan, out, lender=lender, faults=faults, fault=fault, quiet=as_json)
     except (DryRunError, ToolFault) as error:
         _say(error, as_json=as_json)
         raise typer.Exit(_exit_code(error)) from error
@@ -47,20 +65,40 @@ def dry_run(
     raise typer.Exit(outcome.exit_code)
 
 
-def _rehearse(law: Path | None, sample: str, plan: Path | None, out: Path, *, quiet: bool) -> Outcome:
+def _rehearse(
+    law: Path | None,
+    sample: str,
+    plan: Path | None,
+    out: Path,
+    *,
+    lender: str | None,
+    faults: Faults,
+    fault: str | None,
+    quiet: bool,
+) -> Outcome:
     # The subject reads the code under rehearsal; a commit that cannot even be imported fails here, in its own words.
     from cutter_dryrun.subject import CutterSubject  # noqa: PLC0415
 
     text = law_from_file(law) if law else real_law(sample)
+    wanted = plan_file.load(plan) if plan else Plan()
     for killed in killed_runs(out):
         note(f"an earlier run was killed and left things behind, a dump perhaps: pg-dryrun clean {killed}")
     return rehearse(
-        CutterSubject(text),
-        plan_file.load(plan) if plan else Plan(),
-        EmbeddedLender(),
+        CutterSubject(text, faults=faults is not Faults.NONE and fault is None),
+        wanted,
+        lenders.chosen(lender or wanted.lender or lenders.DEFAULT),
         out,
         None if quiet else ConsoleProgress(),
+        order=_order(faults, fault),
     )
+
+
+def _order(faults: Faults, fault: str | None) -> FaultOrder | None:
+    from cutter_dryrun.breakable import fault_order  # noqa: PLC0415 - imports the code under rehearsal, as above
+
+    if fault is not None:
+        return fault_order(Form.ONE, fault)
+    return None if faults is Faults.NONE else fault_order(Form(faults.value))
 
 
 def _exit_code(error: DryRunError | ToolFault) -> int:

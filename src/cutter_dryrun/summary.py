@@ -34,6 +34,11 @@ class ConsoleProgress:
         """A step begins."""
         self._console.print(Text(f"{step}  {title}", style="bold"))
 
+    def counted(self, what: str, done: int, of: int) -> None:
+        """How far the pairs of a check are. Only where somebody watches a terminal."""
+        if self._console.is_terminal:
+            self._console.print(Text(f"   {what:<12} {done} of {of} pairs", style="dim"), end="\r")
+
     def answered(self, check: Check) -> None:
         """A check has its answer."""
         line = Text("   ")

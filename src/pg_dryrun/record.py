@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import msgspec
 
+from pg_dryrun.fault_record import VOLATILE_OF_FAULTS, FaultsRecord
 from pg_dryrun.outcome import Check, RootCause, Status, Verdict
 from pg_dryrun.program_record import VOLATILE_OF_PROGRAM, ProgramRecord
 from pg_dryrun.subject import Kind
@@ -54,6 +55,7 @@ VOLATILE: tuple[str, ...] = (
     "/protected",
     "/secrets",
     "/tool_fault",
+    *VOLATILE_OF_FAULTS,
     *VOLATILE_OF_PROGRAM,
 )
 """Paths of members that may differ between two runs of the same commit on the same dump; ``*`` is every item."""
@@ -273,6 +275,8 @@ class Record:
     """A foreign command and what it did (`pg-dryrun run`); None for a subject with scenarios."""
     scenarios: tuple[ScenarioRecord, ...] = ()
     baselines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    faults: FaultsRecord | None = None
+    """The enumeration of boundaries and faults; None: it was not asked for, or not reached."""
     statements: tuple[StatementRecord, ...] = ()
     forbidden_statements: tuple[str, ...] = ()
     canaries: tuple[CanaryRecord, ...] = ()

@@ -36,6 +36,8 @@ class Plant:
     failed_check: str | None
     says: tuple[str, ...] = ()
     plan: str = ""
+    faults: tuple[str, ...] = ("--faults", "none")
+    """How much is broken; a plant that only faults can find names the pair."""
 
 
 _LEAVING_FIND = Edit(

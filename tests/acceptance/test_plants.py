@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def scratch_copy(target: Path, plant: Plant | None) -> None:
         subprocess.run([*git, *words], cwd=target, check=True, capture_output=True, timeout=60)
 
 
-def rehearse(copy: Path, scratch: Path, plan: str) -> Ended:
+def rehearse(copy: Path, scratch: Path, plan: str, faults: Sequence[str] = ("--faults", "none")) -> Ended:
     """``iu-cutter dry-run`` of the copy, with a home, a cache and an evidence folder of its own."""
     law = scratch / "small-law.txt"
     law.write_text(SMALL_LAW, "utf-8")
@@ -75,6 +76,7 @@ def rehearse(copy: Path, scratch: Path, plan: str) -> Ended:
         (scratch / "plan.toml").write_text(plan, "utf-8")
         words += ["--plan", str(scratch / "plan.toml")]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DOT_CUTTER_", "PG"))}
+    words += faults
     environment = {**kept, "PYTHONPATH": str(copy / "src"), "HOME": str(scratch), "NO_COLOR": "1"}
     done = subprocess.run(
         words, cwd=copy, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
@@ -92,7 +94,7 @@ def test_a_planted_defect_ends_in_its_right_word(plant: Plant, tmp_path: Path) -
     copy.mkdir()
     scratch.mkdir()
     scratch_copy(copy, plant)
-    ended = rehearse(copy, scratch, plant.plan)
+    ended = rehearse(copy, scratch, plant.plan, plant.faults)
     assert (ended.report["verdict"], ended.exit_code) == (plant.verdict, plant.exit_code), ended.printed
     assert ended.report["failed_check"] == plant.failed_check, ended.printed
     for words in plant.says:

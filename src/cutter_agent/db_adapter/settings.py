@@ -57,6 +57,11 @@ class Limits:
     """How often a whole phase is tried in all (40001, 40P01)."""
     retry_base_s: float = 0.02
     retry_cap_s: float = 1.0
+    keepalive_idle_s: int = 30
+    """After how long a silence TCP asks whether the other side is still there, on both sides; a server that waits for
+    the rows of a COPY is under no other limit, and holds its locks."""
+    keepalive_interval_s: int = 10
+    keepalive_count: int = 3
     check_after_idle_s: float = 5.0
     """A connection that lay in the pool longer than this is asked a question before it is lent again."""
 
@@ -94,8 +99,15 @@ def server_settings(lane: Lane, limits: Limits) -> dict[str, str]:
 
 
 def startup_options(lane: Lane, limits: Limits) -> str:
-    """``server_settings`` as libpq's ``options`` (white space and backslashes escaped as libpq demands)."""
-    settings = server_settings(lane, limits)
+    """``server_settings`` as libpq's ``options`` (white space and backslashes escaped as libpq demands).
+
+    The server's keepalives travel with them and are not read back: over a unix socket they read as 0.
+    """
+    settings = server_settings(lane, limits) | {
+        "tcp_keepalives_idle": str(limits.keepalive_idle_s),
+        "tcp_keepalives_interval": str(limits.keepalive_interval_s),
+        "tcp_keepalives_count": str(limits.keepalive_count),
+    }
     del settings["application_name"]  # a libpq keyword of its own
     return " ".join(f"-c {name}={_escaped(value)}" for name, value in settings.items())
 

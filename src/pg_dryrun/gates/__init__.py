@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pg_dryrun.gates.environment import IdentityGate, ReachabilityGate, RelationsGate, RestorableGate, RestoreGate
+from pg_dryrun.gates.faults import FaultsGate
 from pg_dryrun.gates.fitness import ContractGate, GrantsGate, InstrumentsGate
 from pg_dryrun.gates.harness import DeltasGate, HappyGate, MatrixGate, RefusalsGate
 from pg_dryrun.gates.interface import Gate
@@ -34,12 +35,14 @@ BEFORE_SCENARIOS: tuple[type[Gate], ...] = (
 )
 AFTER_HAPPY: tuple[type[Gate], ...] = (HappyGate, MatrixGate)
 AFTER_REFUSALS: tuple[type[Gate], ...] = (RefusalsGate, DeltasGate)
+AFTER_FAULTS: tuple[type[Gate], ...] = (FaultsGate,)
 LEDGERS: tuple[type[Gate], ...] = (BypassGate, AllowListGate, LogSecretsGate, ReportSecretsGate)
 TEARDOWN: tuple[type[Gate], ...] = (NetZeroGate, ProductionGate, ProtectedUnchangedGate)
 
-ALL: tuple[type[Gate], ...] = (*BEFORE_SCENARIOS, *AFTER_HAPPY, *AFTER_REFUSALS, *LEDGERS, *TEARDOWN)
+ALL: tuple[type[Gate], ...] = (*BEFORE_SCENARIOS, *AFTER_HAPPY, *AFTER_REFUSALS, *AFTER_FAULTS, *LEDGERS, *TEARDOWN)
 
 __all__ = [
+    "AFTER_FAULTS",
     "AFTER_HAPPY",
     "AFTER_REFUSALS",
     "ALL",

@@ -12,12 +12,14 @@ from pg_dryrun.credentials import Vault
 from pg_dryrun.environments.interface import Lender
 from pg_dryrun.errors import UsageError
 from pg_dryrun.evidence import Folder
+from pg_dryrun.faults.interface import FaultOrder
 from pg_dryrun.ledger import RunLedger
 from pg_dryrun.leftovers import LEDGER, under_way
 from pg_dryrun.plan import Plan
 from pg_dryrun.runner import blame
 from pg_dryrun.runner.conclusion import Outcome, conclude
 from pg_dryrun.runner.copying import fitness, isolated_copy
+from pg_dryrun.runner.faults import faults
 from pg_dryrun.runner.interruption import Interrupted, guarded
 from pg_dryrun.runner.ledgers import ledgers
 from pg_dryrun.runner.planned import Planned, planned_checks
@@ -31,7 +33,7 @@ from pg_dryrun.subject import Subject
 from sealing.errors import KeyUnusable
 from sealing.keys import SigningKey
 
-_WALK = (preflight, work_place, snapshot_of_production, isolated_copy, fitness, happy_path, refusals, ledgers)
+_WALK = (preflight, work_place, snapshot_of_production, isolated_copy, fitness, happy_path, refusals, faults, ledgers)
 
 __all__ = ["Outcome", "Progress", "conduct", "rehearse"]
 
@@ -44,16 +46,19 @@ def rehearse(
     progress: Progress | None = None,
     *,
     key: SigningKey | None = None,
+    order: FaultOrder | None = None,
 ) -> Outcome:
     """Rehearse ``subject`` by ``plan`` on what ``lender`` lends; the evidence goes to a fresh folder in ``out_dir``.
 
-    ``key`` signs the evidence; None: the tool's own key for this user. SIGINT, SIGTERM and SIGHUP end the walk and
+    ``key`` signs the evidence; None: the tool's own key for this user. ``order`` is what is to be broken at which
+    boundaries; None: only the subject's own scenarios. SIGINT, SIGTERM and SIGHUP end the walk and
     never the teardown.
 
     Raises:
         UsageError: before anything was begun: no key, no folder, or a subject that cannot be planned.
     """
-    return conduct(subject, plan, lender, out_dir, progress, planned=planned_checks(subject), walk=_WALK, key=key)
+    planned = planned_checks(subject, order)
+    return conduct(subject, plan, lender, out_dir, progress, planned=planned, walk=_WALK, key=key, order=order)
 
 
 def conduct(
@@ -67,6 +72,7 @@ def conduct(
     walk: Sequence[Callable[[Run], None]],
     key: SigningKey | None = None,
     database: str | None = None,
+    order: FaultOrder | None = None,
 ) -> Outcome:
     """What every run has in common: folder, ledger, signals; the ``walk`` up to its first broken check; teardown, seal.
 
@@ -93,6 +99,7 @@ def conduct(
             planned=planned,
             progress=progress or Silent(),
             database=database,
+            order=order,
         )
         try:
             _walk(run, walk)

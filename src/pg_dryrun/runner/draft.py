@@ -49,6 +49,7 @@ def draft_record(run: Run, *, tool_fault: str | None = None) -> Record:
         program=facts.program,
         scenarios=tuple(facts.scenarios),
         baselines={chain: dict(rows) for chain, rows in facts.baselines.items()},
+        faults=facts.faults,
         statements=tuple(
             sorted(facts.statements.values(), key=lambda item: (item.principal, item.name or "", item.text))
         ),

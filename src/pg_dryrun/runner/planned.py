@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pg_dryrun import gates
 from pg_dryrun.errors import UsageError
+from pg_dryrun.faults.interface import FaultOrder
 from pg_dryrun.subject import Kind, Scenario, Subject
 
 
@@ -20,21 +21,17 @@ class Planned:
     step: str
 
 
-def planned_checks(subject: Subject) -> tuple[Planned, ...]:
-    """Gates and scenarios in the order of the run.
+def planned_checks(subject: Subject, order: FaultOrder | None = None) -> tuple[Planned, ...]:
+    """Gates and scenarios in the order of the run. ``order``: what is to be enumerated; None: nothing.
 
     Raises:
-        UsageError: a scenario's id is doubled, or its kind is not one that a run knows how to judge.
+        UsageError: a scenario's id is doubled.
     """
-    doubled = [name for name, times in Counter(item.id for item in subject.scenarios).items() if times > 1]
+    enumerated = order.scenarios if order is not None else ()
+    names = [item.id for item in subject.scenarios] + [item.id for item in enumerated]
+    doubled = [name for name, times in Counter(names).items() if times > 1]
     if doubled:
         raise UsageError(f"scenario ids are doubled: {', '.join(doubled)}", remedy="Give each scenario its own id.")
-    faults = [item.id for item in subject.scenarios if item.kind is Kind.FAULT]
-    if faults:
-        raise UsageError(
-            f"fault scenarios cannot be judged by this version: {', '.join(faults)}",
-            remedy="Leave them out of the subject's scenarios.",
-        )
     happy, refusals = of_kind(subject, Kind.HAPPY), of_kind(subject, Kind.REFUSAL)
     return (
         *_gates(gates.BEFORE_SCENARIOS),
@@ -42,6 +39,9 @@ def planned_checks(subject: Subject) -> tuple[Planned, ...]:
         *_gates(gates.AFTER_HAPPY),
         *_scenarios(refusals),
         *_gates(gates.AFTER_REFUSALS),
+        *_scenarios(of_kind(subject, Kind.FAULT)),
+        *(Planned(id=item.id, title=item.title, step=gates.STEP_OF_KIND[Kind.FAULT]) for item in enumerated),
+        *(_gates(gates.AFTER_FAULTS) if order is not None else ()),
         *_gates(gates.LEDGERS),
         *_gates(gates.TEARDOWN),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,8 @@ from pg_dryrun.clones import GoldenCopy
 from pg_dryrun.credentials import Vault
 from pg_dryrun.environments.interface import Environment, Lender
 from pg_dryrun.evidence import Folder
+from pg_dryrun.fault_record import FaultsRecord
+from pg_dryrun.faults.interface import FaultOrder
 from pg_dryrun.gates import Gate
 from pg_dryrun.ledger import RunLedger, TornDown
 from pg_dryrun.outcome import Check, Status
@@ -90,6 +92,7 @@ class Facts:
     """Copies of the clones' server logs in the private work place, for the secrets scan; destroyed with it."""
     secrets: SecretsRecord = field(default_factory=SecretsRecord)
     program: ProgramRecord | None = None
+    faults: FaultsRecord | None = None
     teardown: tuple[TornDown, ...] = ()
 
 
@@ -117,15 +120,28 @@ class Run:
     """Everything lent, to be given back in reverse."""
     database: str | None = None
     """What the restored copy is to be called; None: as the snapshot has it."""
+    order: FaultOrder | None = None
+    """What is to be broken at which boundaries; None: nothing is enumerated."""
     rehearsal: Environment | None = None
     """The environment of the restored copy."""
     golden: GoldenCopy | None = None
 
-    def lend(self, purpose: str, *, own_identity: bool = False) -> Environment:
+    def lend(
+        self,
+        purpose: str,
+        *,
+        own_identity: bool = False,
+        settings: Mapping[str, str] | None = None,
+        expected_bytes: int = 0,
+        major: int | None = None,
+    ) -> Environment:
         """Borrow a server; it is given back at the end, whatever comes. Raises ``EnvironmentFault``."""
         environment = self.lender.lend(
             f"pg-dryrun-{self.id}-{purpose}",
             own_identity=own_identity,
+            settings=settings,
+            expected_bytes=expected_bytes,
+            major=major,
             workdir=self.workdir,
             ledger=self.ledger,
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pg_dryrun.environments.interface import Environment
 from pg_dryrun.errors import EnvironmentFault, ToolFault
+from pg_dryrun.faults.interface import EnumeratedScenario
 from pg_dryrun.gates.harness import DeltasGate, HappyGate, MatrixGate, RefusalsGate
 from pg_dryrun.gates.scenario import STEP_OF_KIND, ScenarioGate
 from pg_dryrun.instruments import Instruments, Observation
@@ -47,7 +48,7 @@ def happy_path(run: Run) -> None:
     stages: dict[str, Stage] = {}
     try:
         for scenario in planned:
-            run.answer(_planned(scenario), partial(_happy, run, scenario, stages))
+            run.answer(planned_scenario(scenario), partial(_happy, run, scenario, stages))
             if last_of_chain[scenario.chain] == scenario.id:
                 _leave(run, stages.pop(scenario.chain))
     finally:
@@ -65,7 +66,7 @@ def refusals(run: Run) -> None:
     run.step("C-10b")
     planned = of_kind(run.subject, Kind.REFUSAL)
     for scenario in planned:
-        run.answer(_planned(scenario), partial(_refusal, run, scenario))
+        run.answer(planned_scenario(scenario), partial(on_its_own_clone, run, scenario, "refusal"))
     records = [item for item in run.facts.scenarios if item.kind is Kind.REFUSAL]
     run.step("C-11b")
     run.ask(RefusalsGate, lambda: RefusalsGate(planned=[item.id for item in planned], records=records))
@@ -83,8 +84,9 @@ def _happy(run: Run, scenario: Scenario, stages: dict[str, Stage]) -> Check:
         return _rehearse(run, scenario, stage, folder)
 
 
-def _refusal(run: Run, scenario: Scenario) -> Check:
-    clone = take_clone(run, f"refusal-{plain_name(scenario.id)}")
+def on_its_own_clone(run: Run, scenario: Scenario, purpose: str) -> Check:
+    """A refusal or a fault: prepared, baseline taken, played, judged, and the clone is gone."""
+    clone = take_clone(run, f"{purpose}-{plain_name(scenario.id)}")
     state: dict[str, object] = {}
     with run.scenario_folder(scenario.id) as folder:
         prepared = _prepared(run, scenario, _context(run, clone.login(restored(run).dbname), folder, state))
@@ -212,7 +214,7 @@ def _context(run: Run, admin: Login, folder: Path, state: dict[str, object]) -> 
 
 
 def _not_prepared(run: Run, scenario: Scenario, prepared: ScenarioResult) -> Check:
-    """The state from which the refusal starts could not be reached: the writer's failure, by its own word."""
+    """The state from which it starts could not be reached: the writer's failure, by its own word."""
     record = ScenarioRecord(
         id=scenario.id,
         title=scenario.title,
@@ -236,5 +238,7 @@ def _require_living_server(admin: Login) -> None:
         ) from fault
 
 
-def _planned(scenario: Scenario) -> Planned:
-    return Planned(id=scenario.id, title=scenario.title, step=STEP_OF_KIND[scenario.kind])
+def planned_scenario(scenario: Scenario | EnumeratedScenario) -> Planned:
+    """The check that a scenario is."""
+    kind = Kind.FAULT if isinstance(scenario, EnumeratedScenario) else scenario.kind
+    return Planned(id=scenario.id, title=scenario.title, step=STEP_OF_KIND[kind])

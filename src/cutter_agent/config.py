@@ -26,6 +26,7 @@ DB_SSLMODE = "DOT_CUTTER_DB_SSLMODE"
 SWEEP_BATCH = "DOT_CUTTER_SWEEP_BATCH"
 MAX_INPUT_BYTES = "DOT_CUTTER_MAX_INPUT_BYTES"
 ATTESTATION = "DOT_CUTTER_ATTESTATION"
+VOCABULARY = "DOT_CUTTER_VOCABULARY"
 
 DEFAULT_SWEEP_BATCH = 100
 DEFAULT_MAX_INPUT_BYTES = 64 * 1024 * 1024
@@ -148,6 +149,12 @@ def lane_settings(environment: Mapping[str, str], lane: Lane) -> LaneSettings:
 def attestation_path(environment: Mapping[str, str]) -> Path | None:
     """Where the attestation is, if one is given. Raises ``ConfigMissing`` for an empty value."""
     value = _optional(environment, ATTESTATION)
+    return Path(value) if value else None
+
+
+def vocabulary_path(environment: Mapping[str, str]) -> Path | None:
+    """Where a user's own words of labels are. Raises ``ConfigMissing`` for an empty value."""
+    value = _optional(environment, VOCABULARY)
     return Path(value) if value else None
 
 

@@ -93,6 +93,11 @@ def answered_key(key: str, manifest_digest: str) -> str:
     return canonical_digest({"entry_key": key, "answered_by": manifest_digest})
 
 
+def external_key(key: str, spans_sha256: str) -> str:
+    """The key of a manifest that was made elsewhere: that of its source, and what it says of it."""
+    return canonical_digest({"entry_key": key, "spans_sha256": spans_sha256})
+
+
 def change_set_key(key: str, manifest_digest: str, attempt: int) -> str:
     """What makes two CUTs the same: entry key, manifest, attempt (from 1)."""
     return canonical_digest({"entry_key": key, "manifest_digest": manifest_digest, "attempt": attempt})

@@ -70,6 +70,8 @@ _FINDING_FIELDS: Mapping[str, tuple[type, ...]] = {
 _MEMBERS = frozenset(
     {"format", "header", "units", "findings", "recut", manifest_review.MEMBER, manifest_original.MEMBER}
 )
+_PROPOSED = frozenset({"format", "header", "units", "findings"})
+"""What a manifest that was made elsewhere may hold."""
 _REMEDY = "Spell the manifest as `iu-cutter segment --manifest` does: labels and byte offsets, no bodies."
 
 
@@ -185,14 +187,20 @@ def parse_proposal(
 ) -> Manifest:
     """A manifest made elsewhere: who marks it and with which tool is said by the caller, never by the file.
 
-    ``unit_local_id``, ``role``, ``unit_count``, ``operation_kind`` and ``risk_class`` may be left out. A finding
+    ``unit_local_id``, ``role``, ``unit_count``, ``operation_kind`` and ``risk_class`` may be left out. Whether it is a
+    re-cut, what that changes and what it asks is found out here, so a file that says it is refused. A finding
     ``external_manifest`` is added, so that a policy never approves by itself what no profile of ours proposed.
 
     Raises:
         ManifestInvalid: all structural problems at once, with the index of their block.
     """
     document = _document(data)
+    own = sorted(document.keys() - _PROPOSED)
+    if own:
+        raise ManifestInvalid([_shape(f"member {name!r} is this program's to say", None) for name in own])
     header, units = document.get("header"), document.get("units")
+    if isinstance(header, dict) and header.get("operation_kind") == OperationKind.RECUT:
+        header["operation_kind"] = OperationKind.FIRST_CUT.value
     if isinstance(header, dict) and isinstance(units, list):
         header.setdefault("byte_length", byte_length)
         header.setdefault("snapshot_sha256", snapshot_sha256)

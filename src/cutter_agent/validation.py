@@ -21,6 +21,8 @@ MAX_ADDRESS_LENGTH = 400
 MAX_REFERENCE_LENGTH = 400
 MAX_TITLE_LENGTH = 2000
 MAX_UNITS = 2_000_000
+MAX_CODE_LENGTH = 100
+MAX_MESSAGE_LENGTH = 100_000
 
 
 def require_valid(manifest: Manifest, snapshot: bytes, words: Vocabulary | None = None) -> None:
@@ -41,6 +43,7 @@ def validate(manifest: Manifest, snapshot: bytes, words: Vocabulary | None = Non
         *_hash_problems(manifest.units, snapshot),
         *_address_problems(manifest),
         *_parent_problems(manifest.units),
+        *_finding_problems(manifest, len(snapshot)),
         *_recut_problems(manifest),
         *_review_problems(manifest),
         *_topology_problems(manifest),
@@ -68,6 +71,20 @@ RULES = ("header", "bytes", "labels", "spans", "hashes", "addresses", "parents")
 def _recut_problems(manifest: Manifest) -> Iterator[Problem]:
     for index, message in manifest_recut.problems(manifest):
         yield _problem("recut", message, "Mark the edited source again: the program proposes it.", block_index=index)
+
+
+def _finding_problems(manifest: Manifest, length: int) -> Iterator[Problem]:
+    for number, finding in enumerate(manifest.findings):
+        end = finding.start_byte if finding.end_byte is None else finding.end_byte
+        if not 0 <= finding.start_byte <= end <= length:
+            message = f"finding {number}: [{finding.start_byte}, {finding.end_byte}) in {length} bytes"
+            yield _problem("finding_range", message, "Say where in the snapshot it is.")
+        if not 1 <= len(finding.message) <= MAX_MESSAGE_LENGTH or not 1 <= len(finding.code) <= MAX_CODE_LENGTH:
+            yield _problem(
+                "finding_text",
+                f"finding {number}: a code of {len(finding.code)}, a message of {len(finding.message)} characters",
+                f"At most {MAX_CODE_LENGTH} and {MAX_MESSAGE_LENGTH}: a finding says what is doubtful, in a sentence.",
+            )
 
 
 def _review_problems(manifest: Manifest) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 
-from cutter_agent import config, deployment
+from cutter_agent import config, deployment, vocabulary
 from cutter_agent.cases import Case
 from cutter_agent.config import LaneSettings, Settings
 from cutter_agent.db_adapter import contract, setup
@@ -32,7 +32,7 @@ from cutter_agent.home.folder import DataFolder
 from cutter_agent.home.server import CONNECTION_LIMIT, attached, set_up
 from cutter_agent.home.server import administrator as embedded_administrator
 from cutter_agent.model import Lane, RiskClass
-from cutter_agent.phases import answered, answering, naming, originals, proposing_again
+from cutter_agent.phases import answered, answering, mark_external, naming, originals, proposing_again
 from cutter_agent.phases import audit as auditing
 from cutter_agent.phases import cut as cutting
 from cutter_agent.phases import depend as depending
@@ -47,6 +47,7 @@ from cutter_agent.report import Proposal, Report
 from cutter_agent.segmenter import Profile
 from cutter_agent.signing import Signer
 from cutter_agent.topology import Order
+from cutter_agent.vocabulary import Vocabulary
 from sealing.keys import PublicKey, SigningKey
 
 
@@ -86,7 +87,12 @@ class _LaneBase:
 
 
 class ExecLane(_LaneBase):
-    """DOT-991, ready to work: marks, sweeps, records reviews, cuts, and reads."""
+    """DOT-991, ready to work: marks, sweeps, records reviews, cuts, and reads.
+
+    ``words``: what labels may say, None for the words of the shipped profiles.
+    """
+
+    words: Vocabulary | None = None
 
     @cached_property
     def database(self) -> ExecutorDatabase:
@@ -100,12 +106,16 @@ class ExecLane(_LaneBase):
 
     def mark(self, source: marking.Source, profile: Profile, marker: marking.Marker) -> marking.MarkResult:
         """MARK. Raises as ``phases.mark.mark``."""
-        result = marking.mark(self.database, source=source, profile=profile, marker=marker, clock=self.clock)
+        result = marking.mark(
+            self.database, source=source, profile=profile, marker=marker, clock=self.clock, words=self.words
+        )
         return self._keep_original(source, marker, result)
 
     def mark_manifest(self, source: marking.Source, proposal: bytes, marker: marking.Marker) -> marking.MarkResult:
-        """MARK of a manifest made elsewhere. Raises as ``phases.mark.mark_manifest``."""
-        result = marking.mark_manifest(self.database, source=source, proposal=proposal, marker=marker, clock=self.clock)
+        """MARK of a manifest made elsewhere. Raises as ``phases.mark_external``."""
+        result = mark_external.mark_manifest(
+            self.database, source=source, proposal=proposal, marker=marker, clock=self.clock, words=self.words
+        )
         return self._keep_original(source, marker, result)
 
     def _keep_original(
@@ -133,7 +143,7 @@ class ExecLane(_LaneBase):
 
     def mark_topology(self, ordered: ordering.Ordered) -> marking.MarkResult:
         """MARK of such an order. Raises as ``phases.topology.propose``."""
-        return ordering.propose(self.database, ordered, clock=self.clock)
+        return ordering.propose(self.database, ordered, clock=self.clock, words=self.words)
 
     def sweep(self, trigger: sweeping.Trigger = sweeping.Trigger.MANUAL) -> sweeping.SweepResult:
         """SWEEP one batch. Raises as ``phases.sweep.sweep``."""
@@ -147,7 +157,9 @@ class ExecLane(_LaneBase):
 
     def review(self, entry_id: str, judgement: reviewing.Judgement) -> reviewing.ReviewResult:
         """REVIEW. Raises as ``phases.review.review``."""
-        return reviewing.review(self.database, entry_id=entry_id, judgement=judgement, clock=self.clock)
+        return reviewing.review(
+            self.database, entry_id=entry_id, judgement=judgement, clock=self.clock, words=self.words
+        )
 
     def review_by_policy(self, entry_id: str) -> reviewing.ReviewResult:
         """REVIEW by the policy. Raises ``AwaitingReview`` when a person must decide."""
@@ -163,12 +175,16 @@ class ExecLane(_LaneBase):
     ) -> answering.Answered:
         """ANSWER single cases. Raises as ``phases.answering.answer``."""
         said_by = self._reviewer(reviewer, seen_digest)
-        return answering.answer(self.database, entry_id=entry_id, given=given, reviewer=said_by, clock=self.clock)
+        return answering.answer(
+            self.database, entry_id=entry_id, given=given, reviewer=said_by, clock=self.clock, words=self.words
+        )
 
     def propose_again(self, entry_id: str, *, reviewer: str, seen_digest: str) -> proposing_again.ProposedAgain:
         """PROPOSE AGAIN with what was answered. Raises as ``phases.proposing_again.propose_again``."""
         said_by = self._reviewer(reviewer, seen_digest)
-        return proposing_again.propose_again(self.database, entry_id=entry_id, reviewer=said_by, clock=self.clock)
+        return proposing_again.propose_again(
+            self.database, entry_id=entry_id, reviewer=said_by, clock=self.clock, words=self.words
+        )
 
     def _reviewer(self, name: str, seen_digest: str) -> answering.Reviewer:
         return answering.Reviewer(name=name, seen_digest=seen_digest, decided_by=self.settings.lane.value)
@@ -186,7 +202,7 @@ class ExecLane(_LaneBase):
 
     def cut(self, entry_id: str) -> cutting.CutResult:
         """CUT what was approved. Raises as ``phases.cut.cut``."""
-        return cutting.cut(self.database, entry_id=entry_id, signer=self.signer, clock=self.clock)
+        return cutting.cut(self.database, entry_id=entry_id, signer=self.signer, clock=self.clock, words=self.words)
 
     def resolve(self, entry_id: str, resolution: resolving.Resolution) -> resolving.ResolveResult:
         """The way on after a failure, or giving up. Raises as ``phases.resolve.resolve``."""
@@ -254,7 +270,9 @@ def open_verify(
 @contextmanager
 def exec_lane(environment: Mapping[str, str]) -> Iterator[ExecLane]:
     """DOT-991 by the environment, for as long as the block lasts. Raises as ``config.lane_settings``."""
+    words = vocabulary.own_words(environment)
     with lane_settings(environment, Lane.EXEC) as settings, open_exec(settings) as lane:
+        lane.words = words
         yield lane
 
 

@@ -13,7 +13,7 @@ from cutter_agent.db_adapter.store.executor import ExecutorDatabase
 from cutter_agent.errors import GovernanceRefused, InputRefused, ManifestInvalid
 from cutter_agent.manifest import as_json, build
 from cutter_agent.model import Lane, Verdict
-from cutter_agent.phases import mark
+from cutter_agent.phases import mark, mark_external
 from cutter_agent.segmenter import segment
 
 
@@ -108,7 +108,7 @@ def external(ledger: Ledger, data: bytes) -> dict[str, object]:
 
 
 def hand_in(ledger: Ledger, document: dict[str, object], data: bytes) -> mark.MarkResult:
-    return mark.mark_manifest(
+    return mark_external.mark_manifest(
         ledger.executor,
         source=ledger.source(data),
         proposal=json.dumps(document).encode(),

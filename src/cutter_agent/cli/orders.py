@@ -5,7 +5,9 @@ from __future__ import annotations
 import getpass
 import mimetypes
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import msgspec
 
 from cutter_agent import config, segmenter
 from cutter_agent.cli import inputs
@@ -88,6 +90,17 @@ def rendition(source: inputs.Source) -> Rendition | None:
         map=made.map,
         map_sha256=made.map_sha256,
     )
+
+
+def of_manifest(words: Words, proposal: bytes) -> Words:
+    """The words, and what was not said as a manifest that was made elsewhere says it. Whether it is one, MARK says."""
+    try:
+        header = msgspec.json.decode(proposal).get("header", {})
+        said = {name: header.get(name) for name in ("document_code", "document_ref", "title")}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError):
+        return words
+    code, ref, title = (value if isinstance(value, str) else None for value in said.values())
+    return replace(words, code=words.code or code, ref=words.ref or ref, title=words.title or title)
 
 
 def marker_of(words: Words) -> Marker:

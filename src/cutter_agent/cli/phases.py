@@ -44,8 +44,8 @@ def mark(
     words = orders.Words(
         profile=profile, code=code, ref=ref, title=title, label=label, risk=risk, marker=marker, format=file_format
     )
-    source, grammar = orders.read(file, words)
     proposal = inputs.read_source(manifest, label=None).data if manifest else None
+    source, grammar = orders.read(file, words if proposal is None else orders.of_manifest(words, proposal))
     with exec_lane(os.environ) as lane:
         if proposal is None:
             with inputs.placed(file):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
 from cutter_agent import manifest as manifests
-from cutter_agent import validation
+from cutter_agent import validation, vocabulary
 from cutter_agent.cli import failures, inputs, options, output
 from cutter_agent.errors import ManifestInvalid, Problem
 from sealing.digest import sha256_hex
@@ -45,4 +46,4 @@ def _problems(proposal: bytes, snapshot: bytes) -> list[Problem]:
         )
     except ManifestInvalid as error:
         return list(error.problems)
-    return validation.validate(parsed, snapshot)
+    return validation.validate(parsed, snapshot, vocabulary.own_words(os.environ))

@@ -15,9 +15,9 @@ from datetime import datetime
 from cutter_agent import segmenter
 from cutter_agent.errors import GovernanceRefused, InputRefused, StaleApproval
 from cutter_agent.idempotency import document_ref as one_line
-from cutter_agent.idempotency import entry_id, entry_key
+from cutter_agent.idempotency import entry_id, entry_key, external_key
 from cutter_agent.ledger import first_history, new_entry
-from cutter_agent.manifest import SealedManifest, build, parse_proposal, seal
+from cutter_agent.manifest import SealedManifest, build, seal
 from cutter_agent.model import EntryKind, EntryStatus, Manifest, OperationKind, RiskClass, Severity
 from cutter_agent.phases import originals
 from cutter_agent.phases.rematching import matched_again
@@ -88,15 +88,23 @@ class MarkPlan:
     original: originals.Rows | None = None
 
 
-def mark(database: ExecDatabase, *, source: Source, profile: Profile, marker: Marker, clock: Clock) -> MarkResult:
+def mark(
+    database: ExecDatabase,
+    *,
+    source: Source,
+    profile: Profile,
+    marker: Marker,
+    clock: Clock,
+    words: Vocabulary | None = None,
+) -> MarkResult:
     """Segment ``source`` with ``profile`` and record the proposal.
 
     Raises:
         InputRefused: the bytes cannot be taken (empty, too large, not UTF-8, NUL), with their place.
         GovernanceRefused: the code belongs to another document, or the document was cut before.
     """
-    _require_size(source, marker)
-    key = _key(source, profile.id, profile.version)
+    require_size(source, marker)
+    key = key_of(source, profile.id, profile.version)
     existing, standing = _known(database, key, source)
     if existing is not None and standing is None:
         return MarkResult(entry=existing, created=False)
@@ -113,49 +121,7 @@ def mark(database: ExecDatabase, *, source: Source, profile: Profile, marker: Ma
         marked_by=marker.identity,
         risk_class=source.risk_class,
     )
-    return _propose(database, manifest, standing, key=key, source=source, words=None, clock=clock)
-
-
-def mark_manifest(
-    database: ExecDatabase,
-    *,
-    source: Source,
-    proposal: bytes,
-    marker: Marker,
-    clock: Clock,
-    words: Vocabulary | None = None,
-) -> MarkResult:
-    """Record a manifest that was made elsewhere (spans and labels only) about ``source``.
-
-    Raises:
-        ManifestInvalid: all problems at once, structural ones first.
-        GovernanceRefused: as ``mark``.
-    """
-    _require_size(source, marker)
-    manifest = parse_proposal(
-        proposal,
-        marked_by=marker.identity,
-        tool_revision=marker.tool_revision,
-        byte_length=len(source.data),
-        snapshot_sha256=sha256_hex(source.data),
-    )
-    header = manifest.header
-    if (header.document_ref, header.document_code) != (source.document_ref, source.document_code):
-        raise InputRefused(
-            f"the manifest is about {header.document_ref} ({header.document_code}), the source was given as "
-            f"{source.document_ref} ({source.document_code})",
-            remedy="Give the manifest with the document that it was made for.",
-        )
-    key = _key(source, header.profile_id, header.profile_version)
-    existing, standing = _known(database, key, source)
-    if existing is not None and standing is None:
-        return MarkResult(entry=existing, created=False)
-    if standing is not None:
-        stands = _stands(database, standing, source, header.profile_id, header.profile_version)
-        if stands is not None:
-            return stands
-        require_valid(manifest, source.data, words)
-    return _propose(database, manifest, standing, key=key, source=source, words=words, clock=clock)
+    return propose(database, manifest, standing, key=key, source=source, words=words, clock=clock)
 
 
 def decide(*, key: str, source: Source, sealed: SealedManifest, claims: list[CodeClaim], now: datetime) -> MarkPlan:
@@ -270,7 +236,19 @@ def _stands(
     database: ExecDatabase, standing: LivingDocument, source: Source, profile_id: str, profile_version: str
 ) -> MarkResult | None:
     """What is there already: the living cut is exactly this, or its re-cut was marked."""
-    document, cut = standing.document, standing.cut
+    cut = standing.cut
+    require_same(standing, source, profile_id)
+    if (sha256_hex(source.data), profile_version) == (cut.snapshot_sha256, standing.profile_version):
+        return _nothing_to_do(database, standing)
+    marked = database.find_entry(entry_id(key_of(source, profile_id, profile_version, cut.change_set_id)))
+    while marked is not None and (later := database.successor(marked.entry_id)) is not None:
+        marked = later
+    return MarkResult(entry=marked, created=False) if marked is not None else None
+
+
+def require_same(standing: LivingDocument, source: Source, profile_id: str) -> None:
+    """A document keeps its profile and its code. Raises ``GovernanceRefused``."""
+    document = standing.document
     if profile_id != document.profile_id:
         raise GovernanceRefused(
             f"{document.document_ref} was cut with profile {document.profile_id}, not with {profile_id}",
@@ -281,12 +259,6 @@ def _stands(
             f"{document.document_ref} was cut under the code {document.document_code}, not {source.document_code}",
             remedy=f"Give --code {document.document_code}: the addresses of its units begin with it.",
         )
-    if (sha256_hex(source.data), profile_version) == (cut.snapshot_sha256, standing.profile_version):
-        return _nothing_to_do(database, standing)
-    marked = database.find_entry(entry_id(_key(source, profile_id, profile_version, cut.change_set_id)))
-    while marked is not None and (later := database.successor(marked.entry_id)) is not None:
-        marked = later
-    return MarkResult(entry=marked, created=False) if marked is not None else None
 
 
 def _nothing_to_do(database: ExecDatabase, standing: LivingDocument) -> MarkResult:
@@ -298,7 +270,7 @@ def _nothing_to_do(database: ExecDatabase, standing: LivingDocument) -> MarkResu
     return MarkResult(entry=entry, created=False, living=standing.cut.cut_seq)
 
 
-def _propose(
+def propose(
     database: ExecDatabase,
     manifest: Manifest,
     standing: LivingDocument | None,
@@ -307,8 +279,12 @@ def _propose(
     source: Source,
     words: Vocabulary | None,
     clock: Clock,
+    spans: str | None = None,
 ) -> MarkResult:
-    """Record a first cut as it is; match an edited source with what lives and record the re-cut."""
+    """Record a first cut as it is; match an edited source with what lives and record the re-cut.
+
+    ``spans``: the digest of the units of a manifest that was made elsewhere, which is then part of the key.
+    """
     if standing is None:
         sealed = seal(originals.named(manifest, source.converted))
         return record(database, key=key, source=source, sealed=sealed, words=words, clock=clock)
@@ -316,7 +292,8 @@ def _propose(
     if again is None:
         return _nothing_to_do(database, standing)
     sealed, header = seal(originals.named(again, source.converted)), manifest.header
-    key = _key(source, header.profile_id, header.profile_version, standing.cut.change_set_id)
+    key = key_of(source, header.profile_id, header.profile_version, standing.cut.change_set_id)
+    key = external_key(key, spans) if spans else key
     return record(database, key=key, source=source, sealed=sealed, words=words, clock=clock)
 
 
@@ -330,7 +307,7 @@ def _require_base(store: ExecStore, source: Source, manifest: Manifest) -> None:
         )
 
 
-def _key(source: Source, profile_id: str, profile_version: str, base_change_set: str | None = None) -> str:
+def key_of(source: Source, profile_id: str, profile_version: str, base_change_set: str | None = None) -> str:
     return entry_key(
         snapshot_sha256=sha256_hex(source.data),
         profile_id=profile_id,
@@ -341,7 +318,7 @@ def _key(source: Source, profile_id: str, profile_version: str, base_change_set:
     )
 
 
-def _require_size(source: Source, marker: Marker) -> None:
+def require_size(source: Source, marker: Marker) -> None:
     if not source.data:
         raise InputRefused(f"{source.label} is empty", remedy="Give a document with text in it.", path=source.label)
     if len(source.data) > marker.max_bytes:

@@ -10,7 +10,7 @@ from tests.recut_room import Row, edition, law, matched, prose
 
 from cutter_agent.errors import InputRefused
 from cutter_agent.recut import Act, Doubt, change_set, lines
-from cutter_agent.recut.showing import word_diff
+from cutter_agent.recut.wording import word_diff
 
 
 def test_k_changed_units_are_k_changes_and_neighbours_keep_their_order() -> None:
@@ -108,6 +108,41 @@ def test_the_diff_shows_words_and_every_kind_of_change() -> None:
     place = shown.index("~ X-A3-C2  revised")
     assert shown[place + 1].endswith("{+without delay+}")
     assert "…" in shown[place + 1]
+
+
+def test_the_diff_says_from_where_to_where_and_folds_what_went_along() -> None:
+    rows = law(4)
+    moved = edition([*rows[4:8], *rows[:4], *rows[8:]])
+    shown = "\n".join(lines(matched(edition(rows), moved), edition(rows).data, moved.data))
+    assert "moved, from behind " in shown
+    assert "    (and 3 units in it)" in shown
+    assert shown.count("\n>") == 1, "the clauses went along with their article"
+
+
+def test_the_diff_names_both_numbers_and_where_a_change_stands() -> None:
+    rows = law(3)
+    new = edition(
+        [*rows[:2], Row(1, "2", prose(901)), *(replace(r, label=str(int(r.label) + 1)) for r in rows[2:4]), *rows[4:]]
+    )
+    old = edition(rows)
+    shown = list(lines(matched(old, new), old.data, new.data))
+    assert shown[2].startswith("@ X-A1  Article 1."), shown
+    assert "# X-A1-C2  now at  X-A1-C3  renumbered, from 2 to 3" in shown
+    assert "    [-(2)-] {+(3)+} " in "\n".join(shown)
+
+
+def test_a_question_shows_both_texts_and_says_what_to_answer() -> None:
+    old = edition([Row(0, "1", prose(1)), Row(1, "1", prose(5, 20)), Row(1, "2", prose(6))])
+    other = " ".join(prose(5, 20).split()[:10] + prose(33, 10).split())
+    new = edition([Row(0, "1", "another text " + prose(2)), Row(1, "1", other), Row(1, "2", prose(8))])
+    shown = "\n".join(lines(matched(old, new), old.data, new.data))
+    assert "? Q1 " in shown
+    assert "In a review: answer " in shown
+
+
+def test_an_empty_diff_is_one_line() -> None:
+    same = edition(law(2))
+    assert len(list(lines(matched(same, same), same.data, same.data))) == 1
 
 
 @pytest.mark.parametrize(

@@ -57,9 +57,9 @@ def test_units_in_a_retrieval_program(place: dict[str, str]) -> None:
     shell("retrieval.md", place)
     said = run([sys.executable, "-c", blocks("retrieval.md", "python")], place).splitlines()
     assert said == [
-        "{'num_added': 3, 'num_updated': 0, 'num_skipped': 0, 'num_deleted': 0}",
-        "{'num_added': 0, 'num_updated': 0, 'num_skipped': 3, 'num_deleted': 0}",
-        "3",
+        "{'num_added': 4, 'num_updated': 0, 'num_skipped': 0, 'num_deleted': 0}",
+        "{'num_added': 0, 'num_updated': 0, 'num_skipped': 4, 'num_deleted': 0}",
+        "4",
         "0",
     ]
 

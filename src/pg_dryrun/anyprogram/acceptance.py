@@ -57,9 +57,14 @@ def acceptable(record: Record, folder: Path) -> ProgramRecord:
 
 def render(program: ProgramRecord, record: Record, *, spread_percent: int = 0) -> str:
     """The whole file, with the words that a reviewer needs."""
+    return render_file(program, origin=f"run {record.run.id} saw it", spread_percent=spread_percent)
+
+
+def render_file(program: ProgramRecord, *, origin: str, spread_percent: int = 0) -> str:
+    """The same for effects that stand in no report. ``origin``: who saw them, as the end of a sentence."""
     words = " ".join(program.command)
     lines = [
-        f"# What `{_one_line(words)}` does to the database, as run {record.run.id} saw it.",
+        f"# What `{_one_line(words)}` does to the database, as {origin}.",
         '# Numbers are exact, or ranges: "10..14", "10..". What is not named must not happen.',
         "# Compare with: pg-dryrun run --expect THIS-FILE …",
         f"format = {_text(FORMAT)}",

@@ -23,6 +23,14 @@ from pg_dryrun.anyprogram.terminal import ConsoleProgress, outcome_json, print_o
 from pg_dryrun.errors import UsageError
 from pg_dryrun.plan import OTHER_MAJOR, DumpFile, Plan
 
+LenderWord = Annotated[
+    str | None,
+    typer.Option(
+        "--lender",
+        metavar="WORD",
+        help="Who lends the server: embedded, local[:FOLDER], docker:IMAGE, podman:IMAGE, existing:CONNINFO.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 
@@ -68,6 +76,7 @@ def run(
     long_lock: Annotated[
         int, typer.Option("--long-lock", metavar="MS", min=0, help="From when on an exclusive lock is long.")
     ] = LONG_LOCK_MS,
+    lender: LenderWord = None,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where runs are kept.")] = Path("runs"),
     as_json: AsJson = False,
 ) -> None:
@@ -77,7 +86,7 @@ def run(
     """
     # The server's and the instruments' libraries: the commands that only read evidence do not wait for them.
     from pg_dryrun.anyprogram.rehearsal import rehearse_program  # noqa: PLC0415
-    from pg_dryrun.environments.embedded import EmbeddedLender  # noqa: PLC0415
+    from pg_dryrun.environments import lenders  # noqa: PLC0415
 
     place = (directory or Path.cwd()).resolve()
     if not place.is_dir():
@@ -98,7 +107,8 @@ def run(
         network=not no_network,
     )
     wanted = _plan(plan, dump, other_major=other_major)
-    outcome = rehearse_program(request, wanted, EmbeddedLender(), out, None if as_json else ConsoleProgress())
+    lent_by = lenders.chosen(lender or wanted.lender or lenders.DEFAULT)
+    outcome = rehearse_program(request, wanted, lent_by, out, None if as_json else ConsoleProgress())
     if as_json:
         terminal.line(json.dumps(outcome_json(outcome), ensure_ascii=False))
     else:

@@ -28,10 +28,7 @@ def portrait(
     redact: Callable[[str], str],
 ) -> ProgramRecord:
     """``draft`` with everything that is known now; the differences from the accepted effects come last."""
-    talk = seen.conversation
-    names = {oid: item.name for oid, item in {**seen.after.relations, **seen.before.relations}.items()}
-    there_before = {oid: item.name for oid, item in seen.before.relations.items()}
-    record = replace(
+    ended = replace(
         draft,
         exit_status=done.exit_status,
         signal=done.signal,
@@ -40,6 +37,27 @@ def portrait(
         duration_s=round(done.duration_s, 3),
         output=output,
         survivors=done.survivors,
+    )
+    record = program_record(ended, seen, long_lock_ms=request.long_lock_ms, printed=printed, redact=redact)
+    if request.expectations is None:
+        return record
+    return replace(record, differences=differences(request.expectations.accepted, record))
+
+
+def program_record(
+    draft: ProgramRecord,
+    seen: Seen,
+    *,
+    long_lock_ms: int,
+    printed: tuple[str, ...] = (),
+    redact: Callable[[str], str] = str,
+) -> ProgramRecord:
+    """``draft`` with what the instruments saw, warnings included; whoever did it."""
+    talk = seen.conversation
+    names = {oid: item.name for oid, item in {**seen.after.relations, **seen.before.relations}.items()}
+    there_before = {oid: item.name for oid, item in seen.before.relations.items()}
+    record = replace(
+        draft,
         sessions=talk.sessions,
         sessions_at_once=talk.sessions_at_once,
         sessions_ended=seen.sessions_ended,
@@ -58,10 +76,7 @@ def portrait(
         lock_waits=talk.waits(names),
         disagreements=seen.disagreements,
     )
-    record = replace(record, warnings=notices(seen, record, long_lock_ms=request.long_lock_ms, printed=printed))
-    if request.expectations is None:
-        return record
-    return replace(record, differences=differences(request.expectations.accepted, record))
+    return replace(record, warnings=notices(seen, record, long_lock_ms=long_lock_ms, printed=printed))
 
 
 def _rows(seen: Seen) -> dict[str, RowChanges]:

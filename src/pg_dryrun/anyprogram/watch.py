@@ -167,9 +167,10 @@ class Watch:
         """Hear what was logged since the last time."""
         self._log.fence("listen")
 
-    def finish(self) -> Seen:
-        """The command is over: its sessions are waited for, then ended; then everything is looked at once more."""
-        ended = self._end_sessions()
+    def finish(self, *, end_sessions: bool = True) -> Seen:
+        """The command is over: its sessions are waited for, then ended (unless somebody still needs them); then
+        everything is looked at once more. Only what is committed by now counts."""
+        ended = self._end_sessions() if end_sessions else 0
         self.listen()
         effects = self._slot.fence("command")  # its commit flushes what the command committed asynchronously
         end = self._position()

@@ -48,8 +48,8 @@ def detect(data: bytes, *, label: str = "") -> tuple[Profile, tuple[str, ...]]:
     decides.
     """
     ranked = candidates(data, label=label)
-    best = ranked[0]
-    if not any(candidacy.score for candidacy in ranked):
+    best = next((candidacy for candidacy in ranked if candidacy.score), None)
+    if best is None:
         return profiles.load(FALLBACK), ("no line speaks for any profile; plain paragraphs are cut as Markdown",)
     return best.profile, best.reasons
 

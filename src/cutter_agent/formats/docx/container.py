@@ -7,7 +7,9 @@ was made to do harm.
 from __future__ import annotations
 
 import io
+import lzma
 import posixpath
+import struct
 import zipfile
 import zlib
 
@@ -21,6 +23,17 @@ MOST_PART_BYTES = 256 * 1024 * 1024
 MOST_RATIO = 250
 """Text in XML packs to a tenth, seldom to a hundredth."""
 _RATIO_FROM_BYTES = 8 * 1024 * 1024
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    OSError,
+    EOFError,
+    ValueError,
+    IndexError,
+    RuntimeError,  # NotImplementedError of an unknown compression too
+)
 _AGAIN = "Save it again in the program that made it, or get the file again."
 _HARM = "Do not open it. Get the document from a source that you trust."
 
@@ -33,7 +46,7 @@ class Container:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
             entries = self._zip.infolist()
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError) as error:
+        except _BROKEN as error:
             raise FormatRefused(f"its ZIP container is broken or cut off: {error}", remedy=_AGAIN) from error
         self._require_bounds(entries, len(data))
         self._entries = {entry.filename.lower().lstrip("/"): entry for entry in entries}
@@ -74,7 +87,7 @@ class Container:
         try:
             with self._zip.open(entry) as stream:
                 data = stream.read(limit + 1)
-        except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, EOFError, RuntimeError) as error:
+        except _BROKEN as error:
             raise FormatRefused(f"its part {part} is broken: {error}", remedy=_AGAIN) from error
         if len(data) > limit:
             raise FormatRefused(f"its part {part} has more than {limit} bytes when expanded", remedy=_HARM)

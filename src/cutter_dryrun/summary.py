@@ -12,9 +12,10 @@ from rich.text import Text
 from cutter_dryrun.matrix import LEDGER_TABLES, TRACKED_TABLES
 from pg_dryrun.outcome import Check, Status, Verdict
 from pg_dryrun.record import Record, ScenarioRecord
+from pg_dryrun.report.faults import failures
 from pg_dryrun.runner import Outcome
 from pg_dryrun.subject import Kind
-from pg_dryrun.terminal import print_root_cause
+from pg_dryrun.terminal import print_faults, print_root_cause
 
 _STYLES: Mapping[Status, str] = {
     Status.PASSED: "green",
@@ -62,6 +63,7 @@ def print_summary(outcome: Outcome) -> None:
     if record is not None:
         for chain in _chains(record.scenarios):
             console.print(_matrix(chain))
+        print_faults(console, record)
         print_root_cause(console, record)
         if record.not_reached:
             console.print(f"Not reached: {', '.join(item.id for item in record.not_reached)}")
@@ -83,7 +85,17 @@ def summary_json(outcome: Outcome) -> dict[str, object]:
         "report": str(outcome.folder / "report.json"),
         "checks": [{"id": check.id, "status": check.status.value, "detail": check.detail} for check in outcome.checks],
         "matrix": _last_matrices(record) if record else {},
+        "faults": _faults(record) if record else None,
     }
+
+
+def _faults(record: Record) -> dict[str, object] | None:
+    """How many pairs have which answer, and the ids of those that did not survive; None without an enumeration."""
+    if record.faults is None:
+        return None
+    counted = {outcome.value: number for outcome, number in record.faults.counted().items()}
+    failed = [pair.id for pair in failures(record.faults)]
+    return {"form": record.faults.form, "pairs": len(record.faults.pairs), **counted, "failed_pairs": failed}
 
 
 def _last_matrices(record: Record) -> dict[str, dict[str, int]]:

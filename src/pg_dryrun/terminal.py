@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pg_dryrun.fault_record import FaultPair, PairOutcome
 from pg_dryrun.ledger import Teardown
 from pg_dryrun.outcome import Status, Verdict
 from pg_dryrun.record import Record
+from pg_dryrun.report import faults
 from pg_dryrun.report.tables import MatrixTable, matrix_tables
 from pg_dryrun.verification import Verification
 
@@ -22,6 +24,7 @@ _STYLES: Mapping[Status, str] = {
     Status.NOT_REACHED: "dim",
 }
 _PIPE_COLUMNS = 140
+_MOST_FAILURES = 20
 
 
 def line(text: str) -> None:
@@ -77,6 +80,33 @@ def print_record(record: Record) -> None:
     for table in matrix_tables(record):
         console.print()
         console.print(_matrix(table))
+
+
+def print_faults(console: Console, record: Record) -> None:
+    """How many pairs, survived or not, by kind and command; each failed one with the words that run it alone."""
+    if record.faults is None:
+        return
+    commands = list(dict.fromkeys(place.command for place in record.faults.boundaries))
+    table = Table(title="faults survived, of those that apply, by command", title_justify="left")
+    table.add_column("fault")
+    for command in commands:
+        table.add_column(command, justify="right")
+    for line_ in faults.kind_lines(record.faults):
+        pairs = [pair for pair in record.faults.pairs if pair.kind.value == line_.kind]
+        table.add_row(line_.kind, *(_survived([pair for pair in pairs if pair.command == name]) for name in commands))
+    console.print(table)
+    console.print(faults.sentence(record.faults))
+    for pair in faults.failures(record.faults)[:_MOST_FAILURES]:
+        console.print(Text(f"{pair.outcome.value} {pair.id} ({pair.statement}): {pair.reason}", style="bold red"))
+        console.print(f"   run it alone: --fault '{pair.id}'")
+
+
+def _survived(pairs: list[FaultPair]) -> Text:
+    applied = [pair for pair in pairs if pair.outcome is not PairOutcome.NOT_APPLICABLE]
+    passed = sum(pair.outcome is PairOutcome.PASSED for pair in applied)
+    if not applied:
+        return Text("–", style="dim")
+    return Text(f"{passed} of {len(applied)}", style="green" if passed == len(applied) else "bold red")
 
 
 def print_root_cause(console: Console, record: Record) -> None:

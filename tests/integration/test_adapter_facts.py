@@ -80,7 +80,7 @@ def test_only_pg_xact_status_knows_what_became_of_a_lost_commit(room: Room) -> N
         connection.execute(PUT, (uuid4(), "kept"))
         row = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
         assert row is not None
-        relay.arm(Fault.CUT_AFTER)
+        relay.strike_commit(Fault.CUT_AFTER)
         with pytest.raises(psycopg.OperationalError) as lost:
             connection.execute("COMMIT")
         assert lost.value.sqlstate is None
@@ -93,7 +93,7 @@ def test_without_a_deadline_a_swallowed_answer_is_waited_for_for_ever(room: Room
         connection = room.bare(host=relay.host, autocommit=True)
         connection.execute("BEGIN")
         connection.execute(PUT, (uuid4(), "kept"))
-        relay.arm(Fault.SWALLOW_ANSWER)
+        relay.strike_commit(Fault.SWALLOW_ANSWER)
         ended = threading.Event()
 
         def commit() -> None:

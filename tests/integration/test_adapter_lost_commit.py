@@ -42,7 +42,7 @@ def put(adapter: RealPostgresAdapter, label: str) -> None:
 
 def test_committed_but_the_answer_was_cut_off(room: Room, relay: Relay) -> None:
     adapter = through(relay, room)
-    relay.arm(Fault.CUT_AFTER)
+    relay.strike_commit(Fault.CUT_AFTER)
     put(adapter, "kept")
     assert relay.struck.is_set()
     assert room.labels() == ["kept"]
@@ -53,7 +53,7 @@ def test_committed_but_the_answer_was_cut_off(room: Room, relay: Relay) -> None:
 
 def test_cut_before_the_server_got_it(room: Room, relay: Relay) -> None:
     adapter = through(relay, room)
-    relay.arm(Fault.CUT_BEFORE)
+    relay.strike_commit(Fault.CUT_BEFORE)
     with pytest.raises(ConnectionFailed, match="rolled it back") as refused:
         put(adapter, "lost")
     assert "again" in refused.value.remedy
@@ -64,7 +64,7 @@ def test_cut_before_the_server_got_it(room: Room, relay: Relay) -> None:
 
 def test_the_answer_is_swallowed_and_the_socket_stays_open(room: Room, relay: Relay) -> None:
     adapter = through(relay, room)
-    relay.arm(Fault.SWALLOW_ANSWER)
+    relay.strike_commit(Fault.SWALLOW_ANSWER)
     started = time.monotonic()
     put(adapter, "kept")
     assert 0.9 < time.monotonic() - started < 3.5, "the client's own deadline, then the truth from the server"
@@ -76,7 +76,7 @@ def test_the_answer_is_swallowed_and_the_socket_stays_open(room: Room, relay: Re
 def test_a_commit_in_a_black_hole_is_waited_out_and_known_to_be_aborted(room: Room, relay: Relay) -> None:
     """The server's idle-in-transaction limit ends what the client can no longer reach."""
     adapter = through(relay, room)
-    relay.arm(Fault.BLACK_HOLE)
+    relay.strike_commit(Fault.BLACK_HOLE)
     with pytest.raises(ConnectionFailed, match="rolled it back"):
         put(adapter, "lost")
     assert room.labels() == []
@@ -94,7 +94,7 @@ def test_what_cannot_be_known_in_time_is_said_to_be_unknown(room: Room, relay: R
         resolve_timeout_s=1.0,
     )
     adapter = through(relay, room, limits)
-    relay.arm(Fault.BLACK_HOLE)
+    relay.strike_commit(Fault.BLACK_HOLE)
     started = time.monotonic()
     with pytest.raises(OutcomeUnknown, match="in progress") as refused:
         put(adapter, "who knows")
@@ -108,7 +108,7 @@ def test_no_way_to_ask_is_unknown_too(room: Room, relay: Relay) -> None:
         statement_timeout_s=0.5, deadline_s=1.0, borrow_timeout_s=1.0, resolve_timeout_s=1.5, connect_timeout_s=2
     )
     adapter = through(relay, room, limits)
-    relay.arm(Fault.CUT_AFTER, refuse_new=True)
+    relay.strike_commit(Fault.CUT_AFTER, refuse_new=True)
     started = time.monotonic()
     with pytest.raises(OutcomeUnknown):
         put(adapter, "kept")
@@ -118,7 +118,7 @@ def test_no_way_to_ask_is_unknown_too(room: Room, relay: Relay) -> None:
 
 def test_a_read_whose_end_is_lost_has_nothing_to_resolve(room: Room, relay: Relay) -> None:
     adapter = through(relay, room)
-    relay.arm(Fault.SWALLOW_ANSWER)
+    relay.strike_commit(Fault.SWALLOW_ANSWER)
     with pytest.raises(DeadlinePassed):
         adapter.find("things")
     assert adapter.facts().commits_resolved == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +53,7 @@ class Ground:
     disk: SmallDisk | None
     _stack: ExitStack
     _numbers: Iterator[int]
+    _admin: Observer | None = None
 
     @classmethod
     def prepared(
@@ -92,7 +93,19 @@ class Ground:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._admin is not None:
+            self._admin.close()
         self._stack.close()
+
+    def admin(self) -> Observer:
+        """The superuser on ``postgres``: one session for all pairs, another one after the server was stopped."""
+        if self._admin is not None:
+            with suppress(EnvironmentFault):
+                self._admin.value("SELECT 1")
+                return self._admin
+            self._admin.close()
+        self._admin = connect(self.environment.admin, purpose="faults")
+        return self._admin
 
     def call(self, command: Command, dbname: str, limits: Limits, *, through_relay: bool) -> Call:
         """What a command is called with, for ``dbname`` of this server."""
@@ -106,20 +119,19 @@ class Ground:
 
     def copy(self, template: str, name: str) -> None:
         """A database like ``template``, its own grants included."""
-        with connect(self.environment.admin, purpose="faults") as admin:
-            admin.execute(f"CREATE DATABASE {quote(name)} TEMPLATE {quote(template)} STRATEGY FILE_COPY")
-            admin.execute(_ACL_AS_OF, [template, name])
+        admin = self.admin()
+        admin.execute(f"CREATE DATABASE {quote(name)} TEMPLATE {quote(template)} STRATEGY FILE_COPY")
+        admin.execute(_ACL_AS_OF, [template, name])
 
     @contextmanager
     def copied(self, template: str, purpose: str, *, on_small_disk: bool = False) -> Iterator[str]:
         """A database for one pair, dropped by its exact name when the block ends."""
         name = f"{purpose}_{next(self._numbers)}"
-        with connect(self.environment.admin, purpose="faults") as admin:
-            if on_small_disk:
-                shortages.small_database(admin, name, template=template, tablespace=_TABLESPACE)
-                admin.execute(_ACL_AS_OF, [template, name])
-            else:
-                self.copy(template, name)
+        if on_small_disk:
+            shortages.small_database(self.admin(), name, template=template, tablespace=_TABLESPACE)
+            self.admin().execute(_ACL_AS_OF, [template, name])
+        else:
+            self.copy(template, name)
         try:
             if on_small_disk:
                 with self.look(name) as observer:
@@ -127,17 +139,15 @@ class Ground:
             yield name
         finally:
             if self.environment.running:
-                with connect(self.environment.admin, purpose="faults") as admin:
-                    admin.execute(f"DROP DATABASE {quote(name)} WITH (FORCE)")
+                self.admin().execute(f"DROP DATABASE {quote(name)} WITH (FORCE)")
 
     def wait_for_silence(self, dbname: str, *, within_s: float = 5.0) -> str | None:
         """Until no session of the writer is left on ``dbname``; None, or who is still there after that time."""
         until = time.monotonic() + within_s
-        with connect(self.environment.admin, purpose="faults", read_only=True) as admin:
-            while found := admin.rows(_SESSIONS, [dbname]):
-                if time.monotonic() > until:
-                    return "; ".join(str(row["what"]) for row in found)
-                time.sleep(_POLL_S)
+        while found := self.admin().rows(_SESSIONS, [dbname]):
+            if time.monotonic() > until:
+                return "; ".join(str(row["what"]) for row in found)
+            time.sleep(_POLL_S)
         return None
 
 

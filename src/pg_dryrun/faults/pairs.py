@@ -95,9 +95,8 @@ def _played(ground: Ground, target: Target, fault: Fault, dbname: str) -> Seen:
     stayed = None if fault.in_the_dark else ground.wait_for_silence(dbname)
     with ground.look(dbname) as observer:
         after_fault = ground.states.read(observer)
-    call = ground.call(command, dbname, CALM, through_relay=False)
-    replay = ground.nursery.run(command, call, deadline_s=REPLAY_DEADLINE_S)
-    with ground.look(dbname) as observer:
+        call = ground.call(command, dbname, CALM, through_relay=False)
+        replay = ground.nursery.run(command, call, deadline_s=REPLAY_DEADLINE_S)
         after_replay = ground.states.read(observer)
     struck, seen = relay.struck.is_set(), tuple(relay.sqlstates)
     relay.arm()

@@ -66,11 +66,17 @@ class Relay:
             raise ToolFault("a thread of the relay did not end")
 
     def arm(
-        self, deed: Deed | None = None, *, at: int | None = None, when: Callable[[Turn], bool] | None = None
+        self,
+        deed: Deed | None = None,
+        *,
+        at: int | None = None,
+        when: Callable[[Turn], bool] | None = None,
+        keep: bool = False,
     ) -> None:
-        """Begin a new command: counting starts at 0 and everything of the last command is cut. ``deed`` strikes once,
-        at the turn number ``at`` or at the first one for which ``when`` holds."""
-        self.cut_everything()
+        """Begin a new command: counting starts at 0, and everything of the last command is cut unless it is to be kept.
+        ``deed`` strikes once, at the turn number ``at`` or at the first one for which ``when`` holds."""
+        if not keep:
+            self.cut_everything()
         with self._lock:
             self._at, self._deed, self._matches = at, deed, when
             self.turns, self.sqlstates, self.trouble, self.every = [], [], None, None

@@ -12,7 +12,6 @@ from pg_dryrun.gates import ALL, STEP_OF_KIND, Gate
 from pg_dryrun.gates.program import PROGRAM_GATES
 from pg_dryrun.outcome import EXIT_CODES, Blame, Verdict
 from pg_dryrun.steps import STEPS
-from pg_dryrun.subject import Kind
 
 _HEAD = """# The gates of a rehearsal
 
@@ -43,7 +42,7 @@ def render() -> str:
     """The whole page."""
     lines = [_HEAD, "| step | gate | title | question | blames |", "|---|---|---|---|---|"]
     for step, title in STEPS.items():
-        if step in {STEP_OF_KIND[Kind.HAPPY], STEP_OF_KIND[Kind.REFUSAL]}:
+        if step in set(STEP_OF_KIND.values()):
             lines.append(f"| {step} {title} | the subject's scenarios | | {_SCENARIO} | product, tool |")
         lines += [_row(gate, title) for gate in ALL if gate.step == step]
     lines += ["", _PROGRAM, "| step | gate | title | question | blames |", "|---|---|---|---|---|"]

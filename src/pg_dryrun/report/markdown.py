@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pg_dryrun.outcome import RootCause, Status
 from pg_dryrun.record import Record
+from pg_dryrun.report import faults
 from pg_dryrun.report.program import ProgramTable, program_tables
 from pg_dryrun.report.tables import MatrixTable, deltas_table, matrix_tables
 
@@ -22,6 +23,7 @@ def render(record: Record) -> bytes:
         *[_matrix(table) for table in matrix_tables(record)],
         _negative(record),
         _effects(record),
+        _faults(record),
         _statements(record),
         _environment_lists(record),
         _ending(record),
@@ -177,6 +179,33 @@ def _effects(record: Record) -> str:
     return "## Committed effects per step\n\n" + _table(
         ["step", "table", "inserted", "updated", "deleted", "truncated"], rows
     )
+
+
+def _faults(record: Record) -> str:
+    if record.faults is None:
+        return ""
+    kinds = [
+        [
+            line.kind,
+            line.made_by,
+            *(str(n) for n in (line.survived, line.not_applicable, line.failed, line.could_not_run)),
+        ]
+        for line in faults.kind_lines(record.faults)
+    ]
+    head = ["fault", "what made it", "survived", "does not apply", "failed", "not run"]
+    parts = [f"## Faults\n\n{_text(faults.sentence(record.faults))}", _table(head, kinds)]
+    failed = [
+        [pair.outcome.value, f"--fault '{pair.id}'", pair.statement, pair.reason]
+        for pair in faults.failures(record.faults)
+    ]
+    if failed:
+        parts.append("### What was wrong\n\n" + _table(["", "run it alone", "statement", "what was wrong"], failed))
+    names = [kind.value for kind in faults.kinds_of(record.faults)]
+    for grid in faults.grids(record.faults):
+        rows = [[str(row.index), row.statement, *(cell.mark for cell in row.cells)] for row in grid.rows]
+        table = _table(["#", "boundary", *names], rows)
+        parts.append(f"### Faults at the boundaries of {grid.command}\n\n{table}")
+    return "\n\n".join([*parts, _text(faults.LEGEND)])
 
 
 def _statements(record: Record) -> str:

@@ -10,8 +10,10 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 
+from pg_dryrun.fault_record import PairOutcome
 from pg_dryrun.outcome import Check, Status, Verdict
 from pg_dryrun.record import Record, spell
+from pg_dryrun.report import faults
 from pg_dryrun.report.program import program_tables
 from pg_dryrun.report.tables import deltas_table, matrix_tables
 from pg_dryrun.steps import STEPS
@@ -82,10 +84,24 @@ def render(record: Record) -> bytes:
         matrices=matrix_tables(record),
         deltas=deltas_table(record),
         program=program_tables(record),
+        **_faults(record),
         happy=[item for item in record.scenarios if item.kind is Kind.HAPPY],
         figures=figures(record),
         deterministic=spell(record)["deterministic_sha256"],
     ).encode("utf-8")
+
+
+def _faults(record: Record) -> dict[str, object]:
+    """What the page says of the enumeration; nothing without one."""
+    if record.faults is None:
+        return {}
+    return {
+        "fault_sentence": faults.sentence(record.faults),
+        "fault_legend": faults.LEGEND,
+        "fault_failures": faults.failures(record.faults),
+        "fault_kinds": faults.kind_lines(record.faults),
+        "fault_grids": faults.grids(record.faults),
+    }
 
 
 def steps(record: Record) -> list[StepView]:
@@ -129,6 +145,9 @@ def figures(record: Record) -> list[tuple[str, str]]:
     if cells:
         exact = cells - sum(len(item.wrong_cells()) for item in record.scenarios if item.counted)
         found.append(("matrix cells exact", f"{exact} / {cells}"))
+    if record.faults is not None:
+        tried = len(record.faults.pairs) - record.faults.counted()[PairOutcome.NOT_APPLICABLE]
+        found.append(("faults survived", f"{record.faults.counted()[PairOutcome.PASSED]} / {tried}"))
     if record.statements:
         found.append(("statements seen", str(sum(item.server for item in record.statements if not item.deliberate))))
         found.append(("forbidden", str(len(record.forbidden_statements))))

@@ -35,6 +35,14 @@ def dry_run(
     ] = None,
     sample: Annotated[str, typer.Option("--sample", metavar="NAME", help="Which sample code.")] = DEFAULT_LAW,
     plan: Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="A rehearsal plan (TOML).")] = None,
+    lender: Annotated[
+        str | None,
+        typer.Option(
+            "--lender",
+            metavar="WORD",
+            help="Who lends the servers: embedded, local[:FOLDER], docker:IMAGE, podman:IMAGE, existing:CONNINFO.",
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where runs are kept.")] = Path("runs"),
     faults: Annotated[
         Faults, typer.Option("--faults", help="Break it at boundaries: the scenarios, every pair, or not at all.")

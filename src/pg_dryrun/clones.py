@@ -1,7 +1,7 @@
 """One clone of the restored copy for each scenario (design 3.4): restore once, stop, copy as often as needed.
 
-The way of copying is the environment's best (reflink, else a plain copy); which one it was, and how long it took, is
-kept for the evidence.
+The way of copying is the environment's best (reflink, overlayfs, a template database, a plain copy); which one it was,
+and how long it took, is kept for the evidence.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class GoldenCopy:
     """The restored copy, stopped for good; from here on there are only clones of it."""
 
     def __init__(self, original: Environment) -> None:
-        """Takes over ``original`` and stops it. Giving it back stays with its owner."""
-        if original.running:
+        """Takes over ``original`` and stops it, where it can be stopped. Giving it back stays with its owner."""
+        if original.running and original.restarts:
             original.stop()
         self._original = original
         self._facts: dict[str, CloneFacts] = {}

@@ -36,6 +36,8 @@ _COLLATION = re.compile(rf"COLLATE pg_catalog\.({_NAME})")
 _TABLESPACE = re.compile(rf"SET default_tablespace = ({_NAME});$")
 _ENCODING = re.compile(r"SET client_encoding = '([^']+)';$")
 _OBJECT = re.compile(r"-- (?:Data for )?Name: (.+); Type: ([A-Z ]+); Schema: (.+); Owner: ")
+_HEAD_BYTES = 4096
+_HEAD_VERSION = re.compile(rb"(?:-- Dumped from database version |\0)(\d{1,3})(?:\.\d+|devel|beta\d+|rc\d+)[ \0\n]")
 _TAR_MAGIC = slice(257, 262)
 _STATED_KINDS = frozenset({"TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE"})
 _END_OF_DATA = "\\."
@@ -94,6 +96,20 @@ def read(path: Path, *, bin_dir: Path, workdir: Path, ledger: RunLedger | None =
         objects=tuple(sorted(stated.objects)),
         duration_s=time.monotonic() - began,
     )
+
+
+def major_of(path: Path) -> int | None:
+    """The major version of the server that was dumped, as the beginning of the dump tells it; None where it does not.
+
+    An archive holds the version strings of the server and of ``pg_dump``, in this order, near its beginning.
+    """
+    try:
+        with (path / "toc.dat" if path.is_dir() else path).open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return None
+    match = _HEAD_VERSION.search(head)
+    return int(match.group(1)) if match else None
 
 
 def _format(path: Path) -> DumpFormat:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from pg_dryrun import processes
+from pg_dryrun import containers, processes
 from pg_dryrun.errors import ToolFault, UsageError
 
 _END_S = 10.0
@@ -36,9 +36,13 @@ class Kind(StrEnum):
     DATABASE = "database"
     ROLE = "role"
     SLOT = "slot"
+    TABLESPACE = "tablespace"
+    CONTAINER = "container"
+    NETWORK = "network"
+    VOLUME = "volume"
 
 
-_INSIDE_A_SERVER = frozenset({Kind.CLUSTER, Kind.DATABASE, Kind.ROLE, Kind.SLOT})
+_INSIDE_A_SERVER = frozenset({Kind.CLUSTER, Kind.DATABASE, Kind.ROLE, Kind.SLOT, Kind.TABLESPACE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,7 +198,9 @@ class RunLedger:
                 return os.path.lexists(entry.name)
             case Kind.PROCESS:
                 return _running(entry)
-            case Kind.CLUSTER | Kind.DATABASE | Kind.ROLE | Kind.SLOT:
+            case Kind.CONTAINER | Kind.NETWORK | Kind.VOLUME:
+                return containers.known(_engine(entry), entry.kind.value, entry.name)
+            case Kind.CLUSTER | Kind.DATABASE | Kind.ROLE | Kind.SLOT | Kind.TABLESPACE:
                 return self._present_in_server(entry)
 
     def _present_in_server(self, entry: Entry) -> bool:
@@ -234,7 +240,9 @@ def _remove(entry: Entry) -> str:
             return _remove_path(Path(entry.name), wanted=stat.S_ISSOCK)
         case Kind.PROCESS:
             return _end_process(entry)
-        case Kind.CLUSTER | Kind.DATABASE | Kind.ROLE | Kind.SLOT:
+        case Kind.CONTAINER | Kind.NETWORK | Kind.VOLUME:
+            return containers.remove(_engine(entry), entry.kind.value, entry.name)
+        case Kind.CLUSTER | Kind.DATABASE | Kind.ROLE | Kind.SLOT | Kind.TABLESPACE:
             return "gone with its server"
 
 
@@ -265,6 +273,10 @@ def _end_process(entry: Entry) -> str:
                 return f"ended by {number.name}"
             time.sleep(_POLL_S)
     return "would not end"
+
+
+def _engine(entry: Entry) -> str:
+    return str(entry.facts.get("engine", ""))
 
 
 def _running(entry: Entry) -> bool:

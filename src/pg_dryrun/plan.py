@@ -19,6 +19,9 @@ DIRTY_TREE = "dirty-tree"
 OTHER_MAJOR = "other-major"
 """The deviation that lets a dump be restored on another major version of PostgreSQL than the one it was taken from."""
 
+LENDERS = "embedded, local, local:FOLDER, docker:IMAGE, podman:IMAGE, existing:CONNINFO"
+"""The words for who lends the throw-away servers (``environments.lenders``)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StandIn:
@@ -33,6 +36,8 @@ class DumpFile:
 
     path: Path
     sha256: str | None = None
+    system_identifier: str | None = None
+    """Production's, which no dump holds: a server that somebody else lends is compared with it (G-10)."""
     kind: Literal["dump"] = "dump"
 
 
@@ -88,6 +93,8 @@ class Plan:
     """
 
     source: Source = field(default_factory=StandIn)
+    lender: str | None = None
+    """Who lends the servers, in the words of ``environments.lenders``; None: the default."""
     authorised_commit: str | None = None
     protected: tuple[ProtectedServer, ...] = ()
     thresholds: Thresholds = field(default_factory=Thresholds)
@@ -103,6 +110,7 @@ class Plan:
         """The plan as canonical-JSON values, without any password."""
         return {
             "source": _source_spelling(self.source),
+            "lender": self.lender,
             "authorised_commit": self.authorised_commit,
             "protected": [{"name": item.name, "data_dir": str(item.data_dir)} for item in self.protected],
             "thresholds": asdict(self.thresholds),
@@ -124,7 +132,12 @@ def _source_spelling(source: Source) -> dict[str, JsonValue]:
         case StandIn():
             return {"kind": source.kind}
         case DumpFile():
-            return {"kind": source.kind, "path": str(source.path), "sha256": source.sha256}
+            return {
+                "kind": source.kind,
+                "path": str(source.path),
+                "sha256": source.sha256,
+                "system_identifier": source.system_identifier,
+            }
         case LiveSource():
             return {
                 "kind": source.kind,

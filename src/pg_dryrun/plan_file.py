@@ -66,6 +66,7 @@ class _PlanFile(_Table, frozen=True, kw_only=True):
     """The whole file, key by key."""
 
     source: _Source
+    lender: str | None = None
     authorised_commit: str | None = None
     protected: tuple[_Protected, ...] = ()
     thresholds: _Thresholds = _Thresholds()
@@ -99,6 +100,7 @@ def parse(text: str, *, base: Path) -> Plan:
         raise PlanFault(str(error), remedy=_REMEDY) from error
     return Plan(
         source=_source(file.source, base),
+        lender=file.lender,
         authorised_commit=file.authorised_commit,
         protected=tuple(ProtectedServer(name=item.name, data_dir=base / item.data_dir) for item in file.protected),
         thresholds=Thresholds(**msgspec.structs.asdict(file.thresholds)),
@@ -116,7 +118,11 @@ def _source(table: _Source, base: Path) -> Source:
         case "stand-in":
             return StandIn()
         case "dump":
-            return DumpFile(path=base / _required(table, "path"), sha256=table.sha256)
+            return DumpFile(
+                path=base / _required(table, "path"),
+                sha256=table.sha256,
+                system_identifier=table.system_identifier,
+            )
         case "dsn":
             login = Login(
                 host=_required(table, "host"),

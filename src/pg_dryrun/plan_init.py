@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from pg_dryrun.errors import UsageError
-from pg_dryrun.plan import OTHER_MAJOR, Thresholds
+from pg_dryrun.plan import LENDERS, OTHER_MAJOR, Thresholds
 
 KINDS = ("dump", "dsn")
 
@@ -16,10 +16,12 @@ _HEAD = """# A plan: what a rehearsal may use as its source, what it may not tou
 _DUMP = """
 [source]
 kind = "dump"
-# Written by pg_dump: plain, custom (-Fc) or directory (-Fd) format, of one database, without --create.
+# Written by pg_dump: plain, custom (-Fc), directory (-Fd) or tar (-Ft) format, of one database, without --create.
 path = "prod.dump"
 # The authorised dump, by its SHA-256; without this line any dump at that path will do.
 # sha256 = "…"
+# Production's own: SELECT system_identifier FROM pg_control_system(); needed where an existing server is lent.
+# system_identifier = "…"
 """
 _DSN = """
 [source]
@@ -52,6 +54,8 @@ _TOP = f"""
 # Deviations from production that are allowed and then declared in the evidence:
 #   "{OTHER_MAJOR}"  restore on another major version of PostgreSQL than the source's
 allowed_deviations = []
+# Who lends the throw-away servers: {LENDERS}. An existing server's password comes from PGPASSWORD.
+# lender = "local"
 """
 
 

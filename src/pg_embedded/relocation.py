@@ -39,6 +39,8 @@ def reachable(programs: Programs, account: ServerAccount) -> Programs:
 def _runs(programs: Programs, account: ServerAccount) -> bool:
     """Whether the account can run the server and read the data files beside it."""
     server, share = programs.bin_dir / "postgres", programs.bin_dir.parent / "share"
+    if not share.is_dir():  # a distribution keeps it elsewhere, where everybody can read
+        share = programs.bin_dir
     script = '"$1" --version >/dev/null && [ -r "$2" ] && [ -x "$2" ]'
     return account.run(["/bin/sh", "-c", script, "sh", server, share], check=False).returncode == 0
 

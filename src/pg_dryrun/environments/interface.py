@@ -12,10 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from pg_dryrun.ledger import RunLedger
+from pg_dryrun.ledger import Kind, RunLedger
 from pg_dryrun.record import EnvironmentFacts
 from pg_dryrun.subject import Login
-
 
 CLUSTER_NAME_PREFIX = "pg-dryrun-"
 """How ``cluster_name`` begins on every server that a lender starts. Only who starts a server can set it, so a program
@@ -92,6 +91,20 @@ class Environment(Protocol):
     def running(self) -> bool: ...
 
     @property
+    def restarts(self) -> bool:
+        """Whether ``stop``, ``start`` and ``crash`` can be had: not of a server that somebody else runs."""
+        ...
+
+    @property
+    def ours(self) -> bool:
+        """Whether the server itself is made and removed by us. If not, only what ``announce`` names is removed."""
+        ...
+
+    def announce(self, kind: Kind, name: str) -> None:
+        """Told before a database, role or tablespace is made in the server: one that stays must lose it again."""
+        ...
+
+    @property
     def server_log(self) -> Path:
         """The jsonlog of an environment whose settings ask for one; readable while the server writes to it."""
         ...
@@ -138,7 +151,7 @@ class Lender(Protocol):
 
     @property
     def name(self) -> str:
-        """``embedded``, later ``local``, ``docker``, ``existing``."""
+        """``embedded``, ``local``, ``docker``, ``podman``, ``existing``."""
         ...
 
     def lend(
@@ -150,12 +163,13 @@ class Lender(Protocol):
         expected_bytes: int = 0,
         workdir: Path | None = None,
         ledger: RunLedger | None = None,
+        major: int | None = None,
     ) -> Environment:
         """A running, empty environment.
 
         ``own_identity`` asks for a system identifier that no other environment has (a stand-in production must have
         one: G-10 tells it from its copy by that). ``expected_bytes`` is the size of what will be loaded. ``workdir`` is
-        used if the server can reach it. Everything created is announced in ``ledger`` first. Raises
-        ``EnvironmentFault``.
+        used if the server can reach it. ``major`` is the wished version, where there is a choice. Everything created is
+        announced in ``ledger`` first. Raises ``EnvironmentFault``.
         """
         ...

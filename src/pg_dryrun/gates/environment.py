@@ -23,12 +23,16 @@ class ReachabilityGate(Gate):
     blames: ClassVar[tuple[Blame, ...]] = (Blame.ENVIRONMENT, Blame.TOOL)
 
     attempts: Sequence[Attempt]
+    lent: bool = False
+    """Somebody else's server, named by its address: that it answers there is a declared deviation."""
 
     def check(self) -> Check:
-        facts = {"attempts": [str(item) for item in self.attempts]}
+        facts = {"attempts": [str(item) for item in self.attempts], "lent": self.lent}
         if not self.attempts:
             return self.broken("no address was tried", blame=Blame.TOOL)
         reached = [str(item) for item in self.attempts if item.reached]
+        if reached and self.lent:
+            return self.kept(f"lent by its owner, and answers where he lets it: {some(reached)}", facts)
         if reached:
             return self.broken(
                 some(reached), facts, blame=Blame.ENVIRONMENT, remedy="Lend a server without a TCP listener."

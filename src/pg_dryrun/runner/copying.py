@@ -12,11 +12,12 @@ from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.gates.environment import IdentityGate, ReachabilityGate, RelationsGate, RestorableGate, RestoreGate
 from pg_dryrun.gates.fitness import ContractGate, GrantsGate, InstrumentsGate
 from pg_dryrun.gates.interface import Gate
+from pg_dryrun.ledger import Kind
 from pg_dryrun.observer import connect, schema
 from pg_dryrun.observer.identity import identity
 from pg_dryrun.observer.presence import relation_names
 from pg_dryrun.outcome import Status
-from pg_dryrun.plan import OTHER_MAJOR, LiveSource
+from pg_dryrun.plan import OTHER_MAJOR, DumpFile, LiveSource
 from pg_dryrun.protected import ABSENT
 from pg_dryrun.runner.run import Run
 from pg_dryrun.runner.source import rehearsal_environment
@@ -113,7 +114,8 @@ def _reachability(run: Run) -> Gate:
     return ReachabilityGate(
         attempts=reachability.attempt(
             admin.port, answers_as_this_server=answers, addresses=reachability.own_addresses()
-        )
+        ),
+        lent=not environment.ours,
     )
 
 
@@ -143,6 +145,7 @@ def _restore(run: Run) -> Gate:
         vault=run.vault,
         dbname=run.database,
         timeout_s=float(run.plan.thresholds.command_timeout_s),
+        announce=environment.announce,
     )
     run.facts.copy = done.admin
     if run.facts.production is not None and run.facts.production.schema_sha256 is None:
@@ -166,6 +169,8 @@ def _grants(run: Run) -> Gate:
     run.facts.passwords = {
         principal: run.vault.new_password(f"password of {role}") for principal, role in run.subject.principals.items()
     }
+    for role in run.subject.principals.values():
+        rehearsal_environment(run).announce(Kind.ROLE, role)
     run.subject.create_roles(admin, run.facts.passwords)
     logins = {login.user: login for login in principals_on(run, admin).values()}
     matrix = roles.probe(admin, logins, rights=run.subject.rights, tables=run.subject.tracked_tables)
@@ -179,7 +184,7 @@ def _identity(run: Run) -> Gate:
     taken = run.facts.snapshot
     if taken is not None and taken.identity is not None:
         forbidden.add(taken.identity.system_identifier)
-    if isinstance(run.plan.source, LiveSource) and run.plan.source.system_identifier is not None:
+    if isinstance(run.plan.source, LiveSource | DumpFile) and run.plan.source.system_identifier is not None:
         forbidden.add(run.plan.source.system_identifier)
     with connect(rehearsal_environment(run).admin, purpose="identity", read_only=True) as observer:
         copy = identity(observer).system_identifier

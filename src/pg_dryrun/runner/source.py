@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from pg_dryrun import dump_file, reader, snapshot
+from pg_dryrun import dump_file, reader, restore, snapshot
 from pg_dryrun.environments.interface import Environment
 from pg_dryrun.errors import PlanFault
 from pg_dryrun.gates.interface import Gate
@@ -19,6 +19,8 @@ from sealing.digest import canonical_digest, file_sha256
 
 READER = "dryrun_reader"
 STAND_IN_DATABASE = "production"
+_RESTORED_BY_DUMPED = 4
+"""About how much larger a database is than its dump, which may be compressed and holds no index."""
 _SIZE = "database_size_bytes"
 _IN_USE = frozenset({_SIZE, "next_xid", "relations", "sessions_of_this_tool"})
 """What a production in use changes while nobody of ours writes; a stand-in changes nothing but its size."""
@@ -95,10 +97,22 @@ def rehearsal_environment(run: Run) -> Environment:
     """The environment of the copy, lent once. Its programs read the source, too."""
     if run.rehearsal is None:
         known = len(run.ledger.entries())
-        run.rehearsal = run.lend("rehearsal")
+        size_bytes, major = _weight(run)
+        run.rehearsal = run.lend("rehearsal", settings=restore.SERVER_SETTINGS, expected_bytes=size_bytes, major=major)
         run.facts.environment = run.rehearsal.describe()
         run.facts.environment_is_ours = len(run.ledger.entries()) > known
     return run.rehearsal
+
+
+def _weight(run: Run) -> tuple[int, int | None]:
+    """How large the restored database will be, in bytes, and of which major version it is; as far as can be told."""
+    if isinstance(run.plan.source, DumpFile):
+        seen = run.facts.production.identity_before if run.facts.production is not None else {}
+        return _RESTORED_BY_DUMPED * int(str(seen.get("size_bytes", 0))), dump_file.major_of(run.plan.source.path)
+    if run.facts.source is None:
+        return 0, None
+    with connect(run.facts.source, purpose="size", read_only=True) as observer:
+        return footprint(observer).database_size_bytes, observer.server_version_num // 10000
 
 
 def _stand_in(run: Run) -> Login:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from hashlib import sha256
 
 from cutter_agent.errors import UsageError
 from cutter_agent.model import Finding, Segmentation, Unit
-from cutter_agent.segmenter import flush, intake
+from cutter_agent.segmenter import flush, intake, subdocuments
 from cutter_agent.segmenter.grammar import Engine, Profile
 from cutter_agent.segmenter.lists import Lists
 from cutter_agent.segmenter.noting import Notes
@@ -77,6 +78,15 @@ def _cut_outline(
         Unit(start, end, m.level, m.number, address, m.kind, parent, sha256(data[start:end]).hexdigest())
         for start, end, m, address, parent in columns
     ]
+    if profile.quoted is not None and profile.flush is not None:
+        inner = replace(profile, quoted=None)
+        opening = subdocuments.Opening(
+            block=profile.quoted,
+            rest=profile.flush,
+            own_levels=frozenset(level.name for level in profile.levels),
+            cut=lambda piece, code: _cut_outline(piece, piece.decode("utf-8"), inner, code)[0],
+        )
+        units = subdocuments.opened(units, data, found.quoted, opening)
     return tuple(units), tuple(sorted(notes.findings, key=lambda f: (f.start_byte, f.code)))
 
 

@@ -230,6 +230,8 @@ class Profile:
     reference_words: tuple[str, ...]
     flush: Block | None
     detection: Detection
+    quoted: Block | None = None
+    """What a quoted provision is called where it is opened as a document of its own; None: it stays text."""
     rungs: tuple[Rung, ...] = ()
     ladder: LadderText | None = None
     elements: tuple[Element, ...] = ()

@@ -67,7 +67,9 @@ def _profile(root: Table, digest: str) -> Profile:
     blocks = tuple(_block(t, place=True) for t in root.tables("block")) if engine is Engine.OUTLINE else ()
     if engine is not Engine.COMMONMARK and not (levels or rungs or elements):
         root.note(f"{engine} needs at least one [[level]]", "Add a level.")
-    flush = root.table("flush")
+    flush, quoted = root.table("flush"), root.table("quoted")
+    if quoted.data and (engine is not Engine.OUTLINE or not flush.data):
+        root.note("[quoted] is for an outline that has [flush], too", "Add [flush], or take [quoted] out.")
     profile = Profile(
         id=root.text("id", ID),
         version=f"{root.text('version')}+{digest}",
@@ -84,6 +86,7 @@ def _profile(root: Table, digest: str) -> Profile:
         quotations=_quotations(text),
         reference_words=text.texts("reference_words") if engine is Engine.OUTLINE else (),
         flush=_block(flush, place=False) if flush.data else None,
+        quoted=_block(quoted, place=False) if quoted.data else None,
         detection=_detection(root.table("detection")),
         rungs=rungs,
         ladder=steps.ladder_text(root, text) if engine is Engine.LADDER else None,

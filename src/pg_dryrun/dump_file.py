@@ -68,6 +68,7 @@ def read(path: Path, *, bin_dir: Path, workdir: Path, ledger: RunLedger | None =
     Raises ``UsageError`` where it is none of them, is cut short, holds several databases or psql commands.
     """
     began = time.monotonic()
+    path = path.absolute()  # PostgreSQL's programs are started elsewhere
     kind = _format(path)
     script = path if kind is DumpFormat.PLAIN else _to_plain(path, bin_dir=bin_dir, workdir=workdir, ledger=ledger)
     stated = _scan(script, shown=path)

@@ -49,6 +49,7 @@ IMAGE_VARIABLE = "PG_DRYRUN_TEST_IMAGE"
 def somebody_elses() -> Iterator[ThrowawayCluster]:
     """A throw-away server that its owner has prepared for the instruments."""
     owned = {"wal_level": "logical", "logging_collector": "on", "log_destination": "jsonlog", "log_filename": "server"}
+    owned["log_connections"] = "on"
     with ThrowawayCluster.create(name="owned", settings=owned, fresh_identity=True) as made:
         yield made
 

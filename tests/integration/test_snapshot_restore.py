@@ -313,6 +313,21 @@ def test_a_dump_file_is_restored_and_compared_with_what_it_states(
     assert kinds(fidelity.compare(stated, copy)) == {("table", "shop.thing"), ("sequence", "shop.ticket")}
 
 
+def test_a_dump_named_by_a_relative_path_is_read_and_restored(
+    reading: Login,
+    copies: ThrowawayCluster,
+    bin_dir: Path,
+    tmp_path: Path,
+    vault: Vault,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a plan beside it names it: PostgreSQL's programs are started in another folder."""
+    commands.check([bin_dir / "pg_dump", "-Fc", "-f", tmp_path / "d"], timeout_s=60, env=vault.environment(reading))
+    monkeypatch.chdir(tmp_path)
+    stated = dump_file.read(Path("d"), bin_dir=bin_dir, workdir=tmp_path)
+    assert fidelity.compare(stated, restored_on(copies, stated, vault, dbname="from_relative")).equal
+
+
 def test_a_dump_file_that_cannot_be_one_is_refused_with_a_reason(
     taken: Snapshot, reading: Login, bin_dir: Path, tmp_path: Path, vault: Vault
 ) -> None:

@@ -8,7 +8,7 @@ from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.observer import Observer, ServerAnswer, quote, quote_literal
 
 _FILE_COPY_SINCE, _CLONE_SINCE = 150000, 180000
-_ESSENTIAL = frozenset({"wal_level", "logging_collector"})
+_ESSENTIAL = frozenset({"wal_level", "logging_collector", "log_connections"})
 """What the instruments cannot do without, and only the server's owner can set."""
 _LONGEST_NAME = 63
 _CHANGEABLE = frozenset({"user", "superuser"})
@@ -38,7 +38,7 @@ class TemplateClones:
         wrong = [
             f"{name} = {value} (here {found})"
             for name, value in settings.items()
-            if name in _ESSENTIAL and (found := _reset_value(observer, name)) != value
+            if name in _ESSENTIAL and (found := _reset_value(observer, name)) not in {value, "all"}
         ]
         if settings.get("log_destination") == "jsonlog" and "jsonlog" not in str(
             _reset_value(observer, "log_destination")

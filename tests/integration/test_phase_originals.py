@@ -1,4 +1,4 @@
-"""Files that texts are made from, in the store: kept once, bound by the manifest, proven by the verifier (design 4.4)."""
+"""Files that texts are made from: kept once, bound by the manifest, proven by the verifier (design 4.4)."""
 
 from __future__ import annotations
 
@@ -99,6 +99,8 @@ def test_a_sound_original_is_proven(ledger: Ledger) -> None:
 
 BREAK = "ALTER TABLE iu.source_original DROP CONSTRAINT source_original_digest_is_true"
 LENGTH = "ALTER TABLE iu.source_original DROP CONSTRAINT source_original_length_is_true"
+SHIFT = """UPDATE iu.source_rendering
+    SET map = convert_to(replace(convert_from(map, 'UTF8'), '"runs":[[0,', '"runs":[[1,'), 'UTF8')"""
 MAP = "ALTER TABLE iu.source_rendering DROP CONSTRAINT source_rendering_map_digest_is_true"
 
 
@@ -117,7 +119,7 @@ MAP = "ALTER TABLE iu.source_rendering DROP CONSTRAINT source_rendering_map_dige
         (
             [
                 MAP,
-                "UPDATE iu.source_rendering SET map = convert_to(replace(convert_from(map, 'UTF8'), '\"runs\":[[0,', '\"runs\":[[1,'), 'UTF8')",
+                SHIFT,
             ],
             {"map_digest", "map"},
         ),

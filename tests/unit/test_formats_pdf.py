@@ -184,3 +184,8 @@ def test_a_pdf_that_is_cut_off_is_refused(share: float) -> None:
 def test_a_pdf_that_is_no_pdf_is_refused() -> None:
     with pytest.raises(FormatRefused, match="broken"):
         read(b"%PDF-1.7\n" + b"rubbish " * 50 + b"\n%%EOF\n")
+
+
+def test_a_text_of_nothing_but_numbers_is_a_text() -> None:
+    assert text_of(read(pdf(*[lines(["1", "1", "1"]) for _ in range(3)]))).count("1") >= 6
+    assert text_of(read(pdf(lines(["1"]), lines(["2"])))) == "1\n2\n"

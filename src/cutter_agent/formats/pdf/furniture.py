@@ -78,14 +78,11 @@ def _stands_apart(
 ) -> bool:
     """Whether the innermost row of the edge is no line of the text."""
     innermost = [lines[index] for index in edge[-1]]
-    if len(edge) == len(ordered):
-        return all(_NUMBER_ONLY.fullmatch(line.text) for line in innermost)
+    alone = len(edge) == 1 and all(_NUMBER_ONLY.fullmatch(line.text) for line in innermost)
+    if alone or len(edge) == len(ordered):
+        return alone
     space = sign * (innermost[0].base - lines[ordered[len(edge)][0]].base)
-    return space > _SPACE_LEADS * step or all(_differs(line, margin) for line in innermost)
-
-
-def _differs(line: Line, margin: float) -> bool:
-    return _NUMBER_ONLY.fullmatch(line.text) is not None or abs(line.box[0] - margin) > _SAME_ROW_POINTS
+    return space > _SPACE_LEADS * step or all(abs(line.box[0] - margin) > _SAME_ROW_POINTS for line in innermost)
 
 
 def _rows(lines: Sequence[Line]) -> list[list[int]]:

@@ -43,6 +43,8 @@ def read_pdf(data: bytes, *, most_bytes: int, mark_headings: bool = False) -> Co
 
 def _write(stream: TextStream, pages: list[Page], laid: list[Laid]) -> None:
     left_out = returning([found.lines for found in laid])
+    if sum(len(again.places) for again in left_out) == sum(len(found.lines) for found in laid):
+        left_out = []  # a text of nothing but such lines is still the text
     skipped = {place for again in left_out for place in again.places}
     for again in left_out:
         _tell(stream, again, laid)

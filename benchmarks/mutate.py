@@ -15,13 +15,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.corruption_campaign import GOOD, Judge, Outcome, Tally, judged, plan, tried
-from tests.corruption_stage import DOCUMENTS, Site, prepared
+from tests.corruption_stage import CUT_AGAIN, DOCUMENTS, Site, prepared
 from tests.corruption_topology import ORDERED, planned
 
 from pg_embedded.cluster import ThrowawayCluster
 
-VERIFY_TRIALS, AUDIT_TRIALS, CLEAN_TRIALS, SEED = 1200, 600, 60, 20250106
-ORDER_ROUNDS = 4
+VERIFY_TRIALS, AUDIT_TRIALS, CLEAN_TRIALS, SEED = 400, 300, 40, 20250106
+"""Trials on documents that were cut once, and as many on documents that were cut again."""
+ORDER_ROUNDS = 1
 
 
 def main() -> int:
@@ -36,8 +37,9 @@ def main() -> int:
     good = True
     with ThrowawayCluster.create(name="bench-mutate", settings={"max_connections": "50"}) as cluster:
         for judge, trials in ((Judge.VERIFY, given.verify), (Judge.AUDIT, given.audit)):
-            with prepared(cluster, tuple(DOCUMENTS), verified=judge is Judge.AUDIT) as sites:
-                good = campaign(sites, judge, trials, given.clean, given.seed) and good
+            for documents in (DOCUMENTS, CUT_AGAIN):
+                with prepared(cluster, tuple(documents), verified=judge is Judge.AUDIT, making=documents) as sites:
+                    good = campaign(sites, judge, trials, given.clean, given.seed) and good
             with prepared(cluster, tuple(ORDERED), verified=judge is Judge.AUDIT, making=ORDERED) as sites:
                 good = orders(sites, judge, given.orders, given.clean, given.seed) and good
     return 0 if good else 1

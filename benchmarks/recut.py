@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import recut_gold
+import recut_halves
 
 from cutter_agent import recut, segmenter
 from cutter_agent.errors import CutterError
@@ -193,6 +194,7 @@ def main(arguments: list[str]) -> int:
         good = report_rewriting(data / "recut", sorted(p.name for p in (data / "recut").iterdir() if p.is_dir()))
     if (data / "ca").is_dir():
         good = report_identities(data / "ca") and good
+        recut_halves.report(data / "ca")
     print("every goal is met" if good else "a goal is missed")
     return 0 if good else 1
 

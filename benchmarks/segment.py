@@ -1,244 +1,180 @@
-"""Speed and faithfulness of the cut beside what others offer: one run, one process, the same texts.
+"""Speed and faithfulness of the cut beside what others offer: one run, one process, one core, the same texts.
 
-    python benchmarks/segment.py FOLDER [--seconds S]
+    python -m benchmarks.segment FOLDER [--rounds N]
 
-FOLDER holds ``vn/*.txt`` (Vietnamese laws) and ``de/*.md`` (German laws). For each tool and family: MB/s (best of
-several rounds), the share of bytes that come back when its pieces are put together in order, the share of articles
-whose heading starts a piece, the share of pieces that hold text of two articles, and how many times the floor it takes.
-The floor is what nobody can go below who keeps a law: SHA-256 and the check that the bytes are UTF-8. Articles are
-found by a plain expression of this file and not by the cutter. What is not installed is left out and named.
+FOLDER holds ``vn/*.txt`` (Vietnamese laws) and ``de/*.md`` (German laws). Every tool takes its turn in every round, so
+that a busy machine slows all of them alike, and processor time is counted, of all threads: that is one core. MB/s is
+the best round, the ratios are medians of rounds: ``x floor`` is how many times the floor of the same round a tool took,
+``x ours`` how many times as fast as ours it was. The floor is
+what nobody can go below who keeps a law: SHA-256 and the check that the bytes are UTF-8. Ours has its units as a tree,
+with addresses and the SHA-256 of each, and decodes the bytes itself; the others get decoded text and give text or
+offsets. A tool that would take minutes is measured on the smallest files, and says so.
+
+Two tables for each family. In the first the others are asked for pieces of 2000 characters, as they are commonly used:
+about an article, far more than a unit of ours. In the second they are asked for pieces of the mean size of our units:
+that is like for like.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
-import re
+import gc
 import time
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.segment_facts import Facts, facts_of
+from benchmarks.segment_tools import Pieces, Tool, others
 
 from cutter_agent.segmenter import profiles, segment
 
 CHARACTERS = 2000
-"""The size that others are asked for: about the size of an article."""
-ARTICLES = {
-    "vn": re.compile("(?m)^[ \u00a0]*(?:Điều|Ðiều)[ \u00a0]+[0-9]+[a-z]?\\."),
-    "de": re.compile(r"(?m)^#{1,6} (?:\(X+\) )?(?:§{1,2}|Art) ?[0-9]+"),
-}
+"""The size that others are asked for in the first table: about the size of an article."""
 PATTERNS = {"vn": "vn/*.txt", "de": "de/*.md"}
 PROFILES = {"vn": "vn-law", "de": "de-gesetz"}
+_SLOW_BYTES = 300_000
+_OURS, _FLOOR = "ours", "floor"
 
-Pieces = Sequence[tuple[int, int]] | Sequence[str]
-Tool = Callable[[bytes, str], Pieces]
 
+@dataclass(kw_only=True)
+class Run:
+    """One tool over one family: the texts it gets, its seconds round by round, what its last round gave."""
 
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What one tool did with one family of texts."""
+    tool: Tool
+    files: Sequence[bytes]
+    texts: Sequence[str]
+    seconds: list[float] = field(default_factory=list)
+    given: list[Any] = field(default_factory=list)
 
-    tool: str
-    megabytes_per_second: float
-    floors: float
-    bytes_kept: float
-    articles_started: float
-    pieces_straddling: float
-    pieces: int
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.files))
+
+    def go(self) -> None:
+        """One round."""
+        self.given = []
+        cut, begun = self.tool.cut, time.process_time()
+        self.given = [cut(data, text) for data, text in zip(self.files, self.texts, strict=True)]
+        self.seconds.append(time.process_time() - begun)
+
+    def cuts(self) -> list[Pieces]:
+        """The pieces of the last round, text by text."""
+        return [self.tool.read(given, text) for given, text in zip(self.given, self.texts, strict=True)]
+
+    def rates(self) -> list[float]:
+        """Bytes a second, round by round."""
+        return [self.size / seconds for seconds in self.seconds]
 
 
 def ours(profile_id: str) -> Tool:
     profile = profiles.load(profile_id)
-
-    def cut(data: bytes, _: str) -> Pieces:
-        # Tree, addresses and the SHA-256 of every unit included.
-        return [(u.start_byte, u.end_byte) for u in segment(data, profile=profile, document_code="X").units]
-
-    return cut
-
-
-def floor(data: bytes, _: str) -> Pieces:
-    sha256(data).hexdigest()
-    data.decode("utf-8")
-    return [(0, len(data))]
-
-
-def others(family: str) -> Iterator[tuple[str, Tool]]:
-    """Every other tool that is installed. Each is asked for pieces of ``CHARACTERS`` characters, without overlap."""
-    for name, module, make in (
-        ("semantic-text-splitter", "semantic_text_splitter", _semantic),
-        ("langchain recursive", "langchain_text_splitters", _langchain),
-        ("semchunk", "semchunk", _semchunk),
-        ("chonkie recursive", "chonkie", _chonkie),
-        ("chonkie fast", "chonkie", _chonkie_fast),
-    ):
-        try:
-            found = importlib.import_module(module)
-            tool = make(found, family)
-        except (ImportError, AttributeError) as error:
-            print(f"{name}: left out ({type(error).__name__}: {error})")
-            continue
-        yield name, tool
-
-
-def _semantic(module: object, family: str) -> Tool:
-    kind = module.MarkdownSplitter if family == "de" else module.TextSplitter  # type: ignore[attr-defined]
-    splitter = kind(CHARACTERS, trim=False)
-    return lambda _, text: splitter.chunks(text)
-
-
-def _langchain(module: object, family: str) -> Tool:
-    separators = ["\n#", "\n\n", "\n", ". ", " ", ""] if family == "de" else None
-    splitter = module.RecursiveCharacterTextSplitter(  # type: ignore[attr-defined]
-        chunk_size=CHARACTERS, chunk_overlap=0, separators=separators, strip_whitespace=False
-    )
-    return lambda _, text: splitter.split_text(text)
-
-
-def _semchunk(module: object, family: str) -> Tool:
-    del family
-    chunker = module.chunkerify(len, CHARACTERS)  # type: ignore[attr-defined]
-
-    def cut(data: bytes, text: str) -> Pieces:
-        _, offsets = chunker(text, offsets=True)
-        return _in_bytes(data, text, offsets)
-
-    return cut
-
-
-def _chonkie(module: object, family: str) -> Tool:
-    del family
-    chunker = module.RecursiveChunker("character", chunk_size=CHARACTERS)  # type: ignore[attr-defined]
-
-    def cut(data: bytes, text: str) -> Pieces:
-        return _in_bytes(data, text, [(c.start_index, c.end_index) for c in chunker.chunk(text)])
-
-    return cut
-
-
-def _chonkie_fast(module: object, family: str) -> Tool:
-    del family
-    chunker = module.FastChunker(chunk_size=CHARACTERS)  # type: ignore[attr-defined]
-    return lambda _, text: [chunk.text for chunk in chunker.chunk(text)]
-
-
-def _in_bytes(data: bytes, text: str, offsets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    del data
-    places: dict[int, int] = {}
-    at = byte = 0
-    for character in sorted({c for pair in offsets for c in pair}):
-        byte += len(text[at:character].encode())
-        at = character
-        places[character] = byte
-    return [(places[start], places[end]) for start, end in offsets]
-
-
-def spans_of(pieces: Pieces, data: bytes) -> list[tuple[int, int]]:
-    """Where the pieces stand in ``data``: as told, or found one behind the other; what is not there is left out."""
-    spans, at = [], 0
-    for piece in pieces:
-        if isinstance(piece, str):
-            raw = piece.encode()
-            start = data.find(raw, at)
-            if start < 0 or not raw:
-                continue
-            piece = (start, start + len(raw))
-            at = piece[1]
-        spans.append(piece)
-    return spans
-
-
-def measure(name: str, tool: Tool, family: str, files: Sequence[bytes], seconds: float, best_floor: float) -> Result:
-    texts = [data.decode() for data in files]
-    size = sum(map(len, files))
-    best, spent = float("inf"), 0.0
-    found: list[Pieces] = []
-    while spent < seconds or not found:
-        begun = time.perf_counter()
-        found = [tool(data, text) for data, text in zip(files, texts, strict=True)]
-        took = time.perf_counter() - begun
-        best, spent = min(best, took), spent + took
-    kept = started = articles = straddling = pieces = 0
-    for data, text, cut in zip(files, texts, found, strict=True):
-        spans = spans_of(cut, data)
-        headings = _headings(family, text)
-        starts = {start for start, _ in spans}
-        kept += _covered(spans)
-        articles += len(headings)
-        started += sum(_starts_piece(heading, starts, data) for heading in headings)
-        pieces += len(spans)
-        straddling += sum(_straddles(span, headings, data) for span in spans)
-    return Result(
-        tool=name,
-        megabytes_per_second=size / best / 1e6,
-        floors=best / best_floor if best_floor else 1.0,
-        bytes_kept=kept / size,
-        articles_started=started / max(articles, 1),
-        pieces_straddling=straddling / max(pieces, 1),
-        pieces=pieces,
+    return Tool(
+        name=_OURS,
+        cut=lambda data, _: segment(data, profile=profile, document_code="X"),
+        read=lambda given, _: [(unit.start_byte, unit.end_byte) for unit in given.units],
     )
 
 
-def _headings(family: str, text: str) -> list[int]:
-    out, at, byte = [], 0, 0
-    for match in ARTICLES[family].finditer(text):
-        byte += len(text[at : match.start()].encode())
-        at = match.start()
-        out.append(byte)
-    return out
+def floor() -> Tool:
+    return Tool(
+        name=_FLOOR,
+        cut=lambda data, _: (sha256(data).hexdigest(), data.decode("utf-8")),
+        read=lambda given, _: [(0, len(given[1].encode()))],
+    )
 
 
-def _covered(spans: Sequence[tuple[int, int]]) -> int:
-    covered = reached = 0
-    for start, end in sorted(spans):
-        covered += max(0, end - max(start, reached))
-        reached = max(reached, end)
-    return covered
+def measure(family: str, files: Sequence[bytes], characters: int, rounds: int) -> list[Run]:
+    """Every tool, round by round in turn; a slow one takes part in the first round only."""
+    tools = [floor(), ours(PROFILES[family]), *others(family, characters)]
+    runs = [run for run in (_run(tool, files) for tool in tools) if _starts(run)]
+    gc.collect()
+    gc.freeze()  # what the tools brought along is no burden on each other's rounds
+    for number in range(rounds):
+        for run in runs:
+            if not number or not run.tool.slow:
+                run.go()
+    return runs
 
 
-def _starts_piece(heading: int, starts: set[int], data: bytes) -> bool:
-    """Blanks and line ends before the heading may go with it."""
-    while heading not in starts and heading > 0 and data[heading - 1 : heading] in (b"\n", b" ", b"\r"):
-        heading -= 1
-    return heading in starts
+def _starts(run: Run) -> bool:
+    """One cut of every text that is not measured: what is made once is made, and a tool that breaks is named."""
+    try:
+        for data, text in zip(run.files, run.texts, strict=True):
+            run.tool.cut(data, text)
+    except Exception as error:
+        print(f"{run.tool.name}: left out of this table ({type(error).__name__}: {error})")
+        return False
+    return True
 
 
-def _straddles(span: tuple[int, int], headings: Sequence[int], data: bytes) -> bool:
-    """Whether an article begins inside the piece with other text before it."""
-    start, end = span
-    first = bisect_left(headings, start)
-    inside = headings[first : bisect_right(headings, end - 1)]
-    return any(data[start:heading].strip() for heading in inside[:2])
+def _run(tool: Tool, files: Sequence[bytes]) -> Run:
+    taken: list[bytes] = []
+    for data in sorted(files, key=len) if tool.slow else files:
+        if tool.slow and taken and sum(map(len, taken)) + len(data) > _SLOW_BYTES:
+            break
+        taken.append(data)
+    return Run(tool=tool, files=taken, texts=[data.decode() for data in taken])
+
+
+def table(family: str, runs: Sequence[Run]) -> None:
+    """Prints one table."""
+    by_name = {run.tool.name: run for run in runs}
+    floors, own = by_name[_FLOOR].rates(), by_name[_OURS].rates()
+    print(f"{'tool':<24}{'MB/s':>8}{'x floor':>9}{'x ours':>8}{'kept':>9}{'starts':>8}{'straddle':>10}{'pieces':>8}")
+    for run in runs:
+        rates = run.rates()
+        slower = median(least / rate for least, rate in zip(floors, rates, strict=False))
+        faster = median(rate / mine for mine, rate in zip(own, rates, strict=False))
+        print(
+            f"{run.tool.name:<24}{max(rates) / 1e6:>8.1f}{slower:>9.1f}{faster:>8.2f}"
+            f"{_worth(facts_of(family, run.files, run.cuts())) if run.tool.name != _FLOOR else ''}"
+            f"{f'  ({len(run.files)} files, {run.size} bytes)' if run.tool.slow else ''}",
+            flush=True,
+        )
+
+
+def _worth(facts: Facts) -> str:
+    return (
+        f"{facts.bytes_kept / facts.size:>9.2%}{facts.articles_started / max(facts.articles, 1):>8.1%}"
+        f"{facts.pieces_straddling / max(facts.pieces, 1):>10.1%}{facts.pieces:>8}"
+    )
+
+
+def verdict(runs: Sequence[Run]) -> None:
+    """Prints how this table stands to the two goals: the fastest of the others, and three times the floor."""
+    by_name = {run.tool.name: run for run in runs}
+    own, floors = by_name[_OURS].rates(), by_name[_FLOOR].rates()
+    rivals = [(median(r / o for r, o in zip(run.rates(), own, strict=False)), run.tool.name) for run in runs[2:]]
+    times = median(least / mine for least, mine in zip(floors, own, strict=True))
+    print(f"goal 3.0 x floor: ours takes {times:.1f} x the floor: {'met' if times <= 3 else 'missed'}")
+    if rivals:
+        ratio, name = max(rivals)
+        met = "met" if ratio <= 1 else "missed"
+        print(f"goal, the fastest of the others: {name} is {ratio:.2f} x as fast as ours: {met}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--seconds", type=float, default=4.0, help="time for each tool and family, at least one round")
+    parser.add_argument("--rounds", type=int, default=7, help="how often every tool takes its turn")
     words = parser.parse_args()
     for family, pattern in PATTERNS.items():
         files = [path.read_bytes() for path in sorted(words.folder.glob(pattern))]
         if not files:
             print(f"{family}: no files {pattern} in {words.folder}")
             continue
-        print(f"\n{family}: {len(files)} files, {sum(map(len, files))} bytes, pieces of {CHARACTERS} characters")
-        print(f"{'tool':<24}{'MB/s':>9}{'x floor':>9}{'kept':>9}{'starts':>9}{'straddle':>10}{'pieces':>9}")
-        lowest = measure("floor", floor, family, files, words.seconds, 0)
-        best_floor = sum(map(len, files)) / lowest.megabytes_per_second / 1e6
-        tools = [("ours", ours(PROFILES[family])), *others(family)]
-        _print(lowest)
-        for name, tool in tools:
-            _print(measure(name, tool, family, files, words.seconds, best_floor))
-
-
-def _print(result: Result) -> None:
-    print(
-        f"{result.tool:<24}{result.megabytes_per_second:>9.1f}{result.floors:>9.1f}{result.bytes_kept:>9.2%}"
-        f"{result.articles_started:>9.1%}{result.pieces_straddling:>10.1%}{result.pieces:>9}",
-        flush=True,
-    )
+        cut = ours(PROFILES[family]).cut
+        mean = sum(len(data.decode()) for data in files) // max(1, sum(len(cut(data, "").units) for data in files))
+        for characters, said in ((CHARACTERS, "as commonly used"), (mean, "the mean of our units: like for like")):
+            print(f"\n{family}: {len(files)} files, {sum(map(len, files))} bytes; others asked for pieces of "
+                  f"{characters} characters ({said})")  # fmt: skip
+            runs = measure(family, files, characters, words.rounds)
+            table(family, runs)
+            verdict(runs)
 
 
 if __name__ == "__main__":

@@ -109,3 +109,20 @@ def test_a_new_value_of_a_key_is_a_revision_that_nobody_asks_about() -> None:
     assert names == {("title", "title"), ("last_updated", "last_updated")}
     assert [cuts[1].units[j].number for j in matching.inserted] == ["status"]
     assert matching.questions == ()
+
+
+def test_what_came_under_a_new_provision_is_new_and_asked() -> None:
+    """The provision that held it was replaced; the reviewer may say that it is the old one all the same."""
+    points = "    (a) the grower sells apples in crates at the market;\n    (b) the carrier lists every crate.\n"
+    old = f"1 Short text of the first section.\n2 A permit is given if\n{points}3 Last section of this act.\n".encode()
+    after = f"2 (1) The Board must give a permit to every person who asks and in whose case\n{points}"
+    new = f"1 Short text of the first section.\n{after}  (2) It is free.\n3 Last section of this act.\n".encode()
+    cuts = [
+        segment(d, profile=profiles.load("en-statute"), document_code="X")
+        for d in (old, new.replace(b"    (", b"      ("))
+    ]
+    matching = recut.match(cuts[0], old, cuts[1], new.replace(b"    (", b"      ("))
+    gone = {cuts[0].units[i].address for i in matching.retired}
+    assert {"X-S2-PA", "X-S2-PB"} <= gone
+    asked = {cuts[0].units[i].address for question in matching.questions for i in question.old}
+    assert {"X-S2-PA", "X-S2-PB"} <= asked

@@ -129,6 +129,8 @@ class Judge:
         words = min(len(a.words), len(b.words))
         if (not same_level and self._descends(i, j)) or (a.entry and b.entry and a.label != b.label):
             return Bond(0.0, 0.0)
+        if self.went_under(i, j):
+            return Bond(0.0, 0.0)
         need = self._need(place, words, same_level=same_level)
         if place is Place.SAME and self.rewritten(i, j):
             need = ALIKE_IN_REWRITTEN
@@ -174,6 +176,19 @@ class Judge:
 
     def _inside(self, i: int, j: int) -> float:
         return alike(self.old.words_below(i, _INSIDE_WORDS), self.new.words_below(j, _INSIDE_WORDS), ALIKE_INSIDE)
+
+    def went_under(self, i: int, j: int) -> bool:
+        """Whether a labelled unit came to stand in a new provision that was put between it and the one it stood in.
+
+        ``5 Text: (a) …`` becomes ``5 (1) Text: (a) …``: the provision was replaced, what it held was made anew with it.
+        """
+        a, b = self.old.parents[i], self.new.parents[j]
+        if self._positional or a == FREE or b == FREE or self.links.to_old[b] != FREE:
+            return False
+        above = self.new.parents[b]
+        if above == FREE or self.old.units[a].level == self.new.units[b].level or not self._same_spot(a, above):
+            return False
+        return bool(self.new.read(b).label and self.new.read(j).label)
 
     def _descends(self, i: int, j: int) -> bool:
         """Whether text only went down into the first child of its unit, or up out of it: the frame is the unit."""

@@ -67,7 +67,7 @@ def _claims(judge: Judge) -> list[Claim]:
             if len(holders) <= _COMMON:
                 votes.update(holders)
         for i, _ in sorted(votes.items(), key=lambda v: (-v[1], v[0]))[:_CANDIDATES]:
-            if old.units[i].level == new.units[j].level:
+            if old.units[i].level == new.units[j].level and not judge.went_under(i, j):
                 likeness = judge.likeness(i, j, ALIKE_ANYWHERE)
                 if likeness >= ALIKE_ANYWHERE:
                     out.append(Claim(likeness, i, j))

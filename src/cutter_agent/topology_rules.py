@@ -65,7 +65,7 @@ def _governed(manifest: Manifest) -> Iterator[Found]:
             yield None, f"governed {each.address}: {each.standing[:80]!r} is none of {', '.join(Standing)}"
         if length is None:
             yield None, f"governed {each.address[:80]} is no unit of the document"
-        elif not (0 < each.at_byte < length if each.standing == Standing.JOINED else each.at_byte == 0):
+        elif not 0 <= each.at_byte < length or (each.at_byte and each.standing != Standing.JOINED):
             yield None, f"governed {each.address}: byte {each.at_byte} is no place for {each.standing}"
         if each.under is not None and each.under not in spans:
             yield None, f"governed {each.address}: {each.under[:80]} is no unit of the document"

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.pipeline_room import Ledger, law
+from tests.topology_room import marked, order
 
 from cutter_agent.db_adapter.connection import LaneConnection
 from cutter_agent.errors import DatabaseError
@@ -135,6 +136,25 @@ def test_every_statement_of_every_phase_of_a_recut(ledger: Ledger, killer: Kille
     assert ledger.status(entry_id) == EntryStatus.VERIFIED_COMPLETE
     assert ledger.counts()["canonical_address_alias"] > 0
     assert ledger.admin(CONTENT) == undisturbed(ledger, first, edited)
+
+
+@pytest.mark.timeout(240)
+def test_every_statement_of_a_merger_without_a_new_source(ledger: Ledger, killer: Killer) -> None:
+    """The one order that writes rows of every sort: a unit, versions that end, names."""
+    assert ledger.verify(ledger.applied(law(2, clauses=2))).passed
+    wanted = order("merge", "L1-DIEU1-K1", "L1-DIEU1-K2")
+    kills = {"mark": killed_at_every_statement(killer, lambda: marked(ledger, wanted))}
+    entry_id = marked(ledger, wanted).entry.entry_id
+    ledger.sweep()
+    ledger.judge(entry_id)
+    kills["cut"] = killed_at_every_statement(killer, lambda: ledger.cut(entry_id))
+    kills["verify"] = killed_at_every_statement(killer, lambda: ledger.verify(entry_id))
+    assert {phase: count for phase, count in kills.items() if count < 6} == {}
+    assert ledger.status(entry_id) == EntryStatus.VERIFIED_COMPLETE
+    assert ledger.counts()["canonical_address_alias"] == 2
+    before = ledger.everything()
+    assert marked(ledger, wanted).living == 2
+    assert ledger.everything() == before
 
 
 @pytest.mark.timeout(240)

@@ -290,7 +290,10 @@ def test_the_manifest_says_what_was_ordered_why_and_what_stands(cut: Ledger) -> 
     assert {row["text"]: row["target"] for row in document["topology"]["aliases"]} == dict.fromkeys(
         (K2, K3), "L1-DIEU2-K4"
     )
-    assert [(row["address"], row["standing"]) for row in document["governed"]] == [("L1-DIEU2-K4", "joined")]
+    assert [(row["address"], row["standing"]) for row in document["governed"]] == [
+        ("L1-DIEU2-K4", "joined"),
+        ("L1-DIEU2-K4", "labelled"),
+    ]
     assert document["recut"]["base"]["snapshot_sha256"] == document["header"]["snapshot_sha256"]
 
 

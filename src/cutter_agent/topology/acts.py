@@ -15,7 +15,6 @@ import msgspec
 from cutter_agent.errors import GovernanceRefused, UsageError
 from cutter_agent.model import (
     AliasKind,
-    Governed,
     OperationKind,
     Standing,
     TopologyOrder,
@@ -122,6 +121,7 @@ def _merge(drawing: Drawing, order: Order) -> TopologyOrder:
     gone = [unit.address for unit in units]
     drawing.put(places[0], places[-1], [Row(unit=made, fate=UnitFate.INSERTED, order=None, origins=tuple(gone))])
     drawing.hang(gone, address)
+    drawing.label(made, first)
     for unit in units:
         offset = unit.start_byte - first.start_byte
         governed = drawing.is_parted(unit.address)
@@ -153,11 +153,15 @@ def _retire(drawing: Drawing, order: Order) -> TopologyOrder:
     drawing.hang([unit.address], under)
     length = first.end_byte - first.start_byte
     governed = drawing.is_parted(last.address)
+    if heir is last:
+        drawing.label(heir, unit)
     drawing.rehome(last.address, heir.address, length)
     drawing.rehome(first.address, heir.address, 0)
     drawing.unpart(last.address)
     if not governed:
-        drawing.decide(heir.address, Standing.JOINED, length, under=under)
+        drawing.decide(heir.address, Standing.JOINED, length, under=heir.address if heir is last else under)
+    if heir is last:
+        drawing.decide(heir.address, Standing.JOINED, 0, under=under)
     drawing.end(unit, UnitFate.RETIRED)
     drawing.lead(unit.address, AliasKind.REDIRECT, heir.address)
     return TopologyOrder(words=order.words, addresses=(unit.address,), at_bytes=(), to=heir.address, under=under)
@@ -204,19 +208,9 @@ def _renumber(drawing: Drawing, order: Order) -> TopologyOrder:
             )
         ],
     )
-    known = next((g for g in drawing.governed if _labels(g, unit)), None)
-    was = known.was if known else unit.number
-    drawing.governed = [each for each in drawing.governed if not _labels(each, unit)]
-    if number != was:
-        drawing.governed.append(
-            Governed(address=unit.address, standing=Standing.LABELLED.value, at_byte=0, under=None, was=was)
-        )
+    drawing.label(msgspec.structs.replace(unit, number=number), unit)
     drawing.lead(address, AliasKind.RENAME, unit.address)
     return TopologyOrder(words=order.words, addresses=(unit.address,), at_bytes=(), to=address, under=None)
-
-
-def _labels(each: Governed, unit: Unit) -> bool:
-    return each.address == unit.address and each.standing == Standing.LABELLED
 
 
 def _redirect(drawing: Drawing, order: Order) -> TopologyOrder:

@@ -22,7 +22,7 @@ ASKED = "governed_touched"
 _DONE = {
     Standing.PARTED: "was parted from the text before it",
     Standing.JOINED: "was joined from several units",
-    Standing.LABELLED: "was given its number",
+    Standing.LABELLED: "was given its label",
 }
 
 
@@ -85,6 +85,10 @@ def stands_of(manifest: Manifest) -> tuple[Stand, ...]:
     )
 
 
+def _labels(unit: Unit) -> tuple[str | None, str, str]:
+    return unit.number, unit.kind, unit.level
+
+
 class _Conforming:
     def __init__(self, old: Living, fresh: Segmentation, data: bytes) -> None:
         self._old = {unit.address: unit for unit in old.cut.units}
@@ -93,17 +97,23 @@ class _Conforming:
         self._units = list(fresh.units)
         self._given = {unit.address for unit in fresh.units}
         self._moved: dict[str, str | None] = {}
+        self._known: set[int] = set()
+        self._elsewhere: list[tuple[str, str | None]] = []
         self._runs = Runs(old.data, data)
         self._stands: list[Stand] = []
         self._asked: list[Finding] = []
 
     def run(self, governed: Sequence[Governed]) -> Conformed:
         order = (Standing.PARTED, Standing.JOINED, Standing.LABELLED)
+        acts = {Standing.PARTED: self._part, Standing.JOINED: self._join, Standing.LABELLED: self._label}
         living = [each for each in governed if each.address in self._old]
-        for each in sorted(living, key=lambda e: (order.index(Standing(e.standing)), self._place(e))):
-            {Standing.PARTED: self._part, Standing.JOINED: self._join, Standing.LABELLED: self._label}[
-                Standing(each.standing)
-            ](each, self._old[each.address])
+        beginning = [each for each in living if each.standing == Standing.JOINED and each.at_byte == 0]
+        for each in beginning:
+            self._free(each, self._old[each.address])
+        inside = [each for each in living if each not in beginning]
+        for each in sorted(inside, key=lambda e: (order.index(Standing(e.standing)), self._place(e))):
+            acts[Standing(each.standing)](each, self._old[each.address])
+        self._moved.update({name: self._home(under) for name, under in self._elsewhere})
         units = tuple(self._finished(unit) for unit in self._units)
         findings = (*self._fresh.findings, *self._asked)
         return Conformed(cut=replace(self._fresh, units=units, findings=findings), stands=tuple(self._settled()))
@@ -117,6 +127,17 @@ class _Conforming:
             return unit
         return msgspec.structs.replace(unit, content_sha256=digest, parent=parent)
 
+    def _free(self, each: Governed, unit: Unit) -> None:
+        """The unit keeps its beginning and its text; what the profile hangs under that text hangs elsewhere."""
+        at = self._runs.start(unit.start_byte)
+        place = None if at is None else self._holder(at)
+        if place is None or at is None or self._units[place].start_byte != at:
+            return  # the profile begins no unit there any more
+        fresh = self._units[place]
+        self._units[place] = msgspec.structs.replace(fresh, address=self._unused(f"{fresh.address}X"))
+        self._elsewhere.append((fresh.address, each.under))
+        self._stand(each, at, at)
+
     def _part(self, each: Governed, unit: Unit) -> None:
         """The boundary that a split put is put again."""
         at = self._runs.boundary(unit.start_byte)
@@ -127,7 +148,7 @@ class _Conforming:
             return
         place = self._holder(at)
         whole = self._units[place]
-        parent = self._home(unit.parent) or whole.address
+        parent = (self._home(unit.parent) or whole.address) if unit.parent else None
         if whole.start_byte == at:
             self._relabel(place, unit, whole.parent if parent == whole.address else parent)
         else:
@@ -135,6 +156,7 @@ class _Conforming:
                 unit, start_byte=at, end_byte=whole.end_byte, parent=parent, address=self._name(unit, parent)
             )
             self._units[place : place + 1] = [msgspec.structs.replace(whole, end_byte=at), piece]
+            self._known.add(at)
         self._stand(each, at, at)
 
     def _join(self, each: Governed, unit: Unit) -> None:
@@ -163,12 +185,13 @@ class _Conforming:
         at = self._runs.start(unit.start_byte)
         place = None if at is None else self._holder(at)
         found = self._units[place] if place is not None and self._units[place].start_byte == at else None
-        if found is not None and found.number == unit.number:
+        known = at in self._known  # its labels are its own already
+        if found is not None and _labels(found) == _labels(unit) and not known:
             return  # the source itself says it now
-        stands = found is not None and found.number == each.was
+        stands = found is not None and (known or found.number == each.was)
         self._ask(each, at if stands else None, untouched=self._runs.untouched(unit.start_byte, unit.end_byte))
         if stands and found is not None and place is not None and at is not None:
-            self._units[place] = msgspec.structs.replace(found, number=unit.number)
+            self._units[place] = msgspec.structs.replace(found, number=unit.number, kind=unit.kind, level=unit.level)
             self._stand(each, at, at)
 
     def _holder(self, at: int) -> int:
@@ -186,6 +209,9 @@ class _Conforming:
         """An address in the fresh cut's own words: below the fresh parent, given once."""
         tail = unit.address.removeprefix(f"{unit.parent}-") if unit.parent else unit.address
         name = f"{parent}-{tail}" if unit.parent else unit.address
+        return self._unused(name)
+
+    def _unused(self, name: str) -> str:
         while name in self._given:
             name += "X"
         self._given.add(name)
@@ -194,6 +220,7 @@ class _Conforming:
     def _relabel(self, place: int, unit: Unit, parent: str | None) -> None:
         """Kind, level and number of the living unit; its address, too, where no other fresh unit has it."""
         fresh = self._units[place]
+        self._known.add(fresh.start_byte)
         address = fresh.address if unit.address in self._given else unit.address
         self._units[place] = msgspec.structs.replace(
             fresh, address=address, parent=parent, kind=unit.kind, level=unit.level, number=unit.number

@@ -107,19 +107,26 @@ class Drawing:
     def divide(self, address: str, pieces: Sequence[tuple[str, int]]) -> None:
         """Boundaries that were taken away in a unit are now in its ``pieces``: (address, where in the own text).
 
-        One just where a piece begins is taken away no more.
+        One where a piece begins stays a decision, too: what the profile hangs under that text hangs elsewhere.
         """
-        starts = {start for _, start in pieces}
         out = []
         for each in self.governed:
             if each.address == address and each.standing == Standing.JOINED:
-                if each.at_byte in starts:
-                    continue
-                name, start = max((p for p in pieces if p[1] < each.at_byte), key=lambda piece: piece[1])
+                name, start = max((p for p in pieces if p[1] <= each.at_byte), key=lambda piece: piece[1])
                 out.append(replace(each, address=name, at_byte=each.at_byte - start))
             else:
                 out.append(each)
         self.governed = out
+
+    def label(self, unit: Unit, was: Unit) -> None:
+        """From now on ``unit`` stands where the profile would say what ``was`` says."""
+        known = next((each for each in self.governed if _labels(each, was.address)), None)
+        said = known.was if known else was.number
+        self.governed = [each for each in self.governed if not _labels(each, unit.address)]
+        if (unit.number, unit.kind, unit.level) != (said, was.kind, was.level):
+            self.governed.append(
+                Governed(address=unit.address, standing=Standing.LABELLED.value, at_byte=0, under=None, was=said)
+            )
 
     def words(self) -> tuple[RecutUnit, ...]:
         """The manifest's word for each row."""
@@ -152,3 +159,7 @@ class Drawing:
             for unit, order in zip(self.ground.units, self.ground.living.orders, strict=True)
             if unit.address in self.ended
         )
+
+
+def _labels(each: Governed, address: str) -> bool:
+    return each.address == address and each.standing == Standing.LABELLED

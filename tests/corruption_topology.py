@@ -80,7 +80,7 @@ def alias_missing(_: Random, facts: Facts) -> Corruption:
 
 
 def alias_to_another_unit(random: Random, facts: Facts) -> Corruption:
-    target = random.choice([unit["unit_id"] for unit in facts.units if unit["document_ref"] == "law/L1"][:4])
+    target = random.choice([unit["unit_id"] for unit in _units(facts) if unit["document_ref"] == "law/L1"][:4])
     return Corruption(
         statements=[_alias(facts, {"target_unit_id": target})], words=frozenset({"alias", "trail_missing"})
     )
@@ -94,7 +94,7 @@ def alias_to_another_document(_: Random, facts: Facts) -> Corruption:
 
 
 def alias_in_a_circle(_: Random, facts: Facts) -> Corruption:
-    ended = next(unit["unit_id"] for unit in facts.units if unit["ends_life"])
+    ended = next(unit["unit_id"] for unit in _units(facts) if unit["ends_life"])
     return Corruption(
         statements=[_alias(facts, {"target_unit_id": ended})],
         words=frozenset({"alias", "trail_missing", "trail_circle"}),
@@ -116,7 +116,7 @@ def alias_says_otherwise(random: Random, facts: Facts) -> Corruption:
 
 def alias_forged(random: Random, facts: Facts) -> Corruption:
     """One more name, of this moment or of another."""
-    unit = random.choice(facts.units)["unit_id"]
+    unit = random.choice(_units(facts))["unit_id"]
     moment = random.choice(["0 seconds", "1 second"])
     query = sql.SQL(
         "INSERT INTO {} (alias_id, target_unit_id, alias_text, alias_kind, valid_from, created_by, rationale) "
@@ -130,16 +130,25 @@ def alias_forged(random: Random, facts: Facts) -> Corruption:
 # --------------------------------------------------------------------------------------------- successors and coverage
 
 
+def _units(facts: Facts) -> list[Row]:
+    """Every unit with the version that holds, ended ones too, in document order; columns are the version's."""
+    own = {row["unit_id"]: row for row in facts.rows[UNIT]}
+    held: dict[str, Row] = {}
+    for version in sorted(facts.rows[VERSION], key=lambda row: row["version_seq"]):
+        held[version["unit_id"]] = {**own[version["unit_id"]], **version}
+    return sorted(held.values(), key=lambda row: row["render_order"])
+
+
 def _written(facts: Facts, *, ends: bool = False) -> list[Row]:
     """What this cut wrote and lives, or (``ends``) what it ended."""
     here = facts.change_set["change_set_id"]
-    return [unit for unit in facts.units if unit["change_set_id"] == here and unit["ends_life"] == ends]
+    return [unit for unit in _units(facts) if unit["change_set_id"] == here and unit["ends_life"] == ends]
 
 
 def wrong_successor(random: Random, facts: Facts) -> Corruption:
     """A new or moved unit stands under another one."""
     unit = random.choice(_written(facts))
-    parents = [each["unit_id"] for each in facts.units if not each["ends_life"]]
+    parents = [each["unit_id"] for each in _units(facts) if not each["ends_life"]]
     now = unit["parent_unit_id"]
     parent = random.choice([each for each in parents if each not in {now, unit["unit_id"]}])
     own = next(row for row in facts.rows[UNIT] if row["unit_id"] == unit["unit_id"])
@@ -166,7 +175,7 @@ def coverage_hole(random: Random, facts: Facts) -> Corruption:
 
 def boundary_of_pieces_shifted(random: Random, facts: Facts) -> Corruption:
     """Bytes go from one unit to the next one, hashes, blocks and all: together they still cover the text."""
-    living = [unit for unit in facts.units if not unit["ends_life"]]
+    living = [unit for unit in _units(facts) if not unit["ends_life"]]
     written = {unit["unit_id"] for unit in _written(facts)}
     at = random.choice(
         [k for k in range(len(living) - 1) if written & {living[k]["unit_id"], living[k + 1]["unit_id"]}]

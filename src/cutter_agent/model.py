@@ -335,9 +335,11 @@ class Standing(StrEnum):
     PARTED = "parted"
     """It begins where a split put a boundary."""
     JOINED = "joined"
-    """At ``at_byte`` of its own span the profile would begin a unit, and a merge or a retirement took that away."""
+    """At ``at_byte`` of its own span the profile would begin a unit, and a merge or a retirement took that away.
+
+    At 0 the unit still begins there, and what the profile would hang under it hangs elsewhere."""
     LABELLED = "labelled"
-    """Its number is a decision; the profile reads ``was``."""
+    """Its labels are a decision; the profile reads the number ``was``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

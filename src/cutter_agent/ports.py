@@ -57,6 +57,7 @@ class LivingDocument:
     """A document as its newest proven cut left it, and every name that was ever given in it.
 
     ``ever``: each unit with its newest version, those that ended and those of cuts that failed included.
+    ``aliases``: those that proven cuts wrote, oldest first.
     ``topology``: the order behind the cut where it was made without a new source. ``governed``: every decision about
     the tree that stands as of it.
     """

@@ -92,6 +92,23 @@ INSERT INTO iu.manifest (digest, canonical_json, snapshot_sha256, document_ref, 
 VALUES (%(digest)s, %(canonical_json)s, %(snapshot_sha256)s, %(document_ref)s, %(profile_id)s, %(profile_version)s,
     %(unit_count)s, %(proposed_at)s, %(proposed_by)s);
 
+-- MARK of a later cut: the trail of names that holds, oldest first. What a cut wrote that was not proven says nothing yet.
+-- name: find_proven_aliases
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: cutter_governance.canonical_address_alias, iu.information_unit, cutter_governance.cut_change_set, cutter_governance.manifest_envelope, cutter_governance.decision_backlog_entry
+SELECT a.alias_id, a.target_unit_id, a.alias_text, a.alias_kind, a.valid_from, a.valid_until, a.created_by,
+       a.rationale, a.scenario_ref
+FROM iu.information_unit AS u
+JOIN cutter_governance.canonical_address_alias AS a ON a.target_unit_id = u.unit_id
+WHERE u.document_ref = %(document_ref)s
+  AND NOT EXISTS (
+        SELECT FROM cutter_governance.cut_change_set AS c
+        JOIN cutter_governance.manifest_envelope AS m ON m.envelope_id = c.manifest_id
+        JOIN cutter_governance.decision_backlog_entry AS e ON e.entry_id = m.source_doc_ref
+        WHERE c.document_ref = u.document_ref AND c.emitted_at = a.valid_from AND e.status <> 'verified_complete')
+ORDER BY a.valid_from, a.alias_id;
+
 -- TOPOLOGY: which document a name belongs to: a unit's own address, else the newest alias of that text.
 -- name: find_document_of_name
 -- principal: cutter_exec

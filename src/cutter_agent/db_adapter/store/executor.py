@@ -231,7 +231,7 @@ class ExecutorStore(DependencyTable):
             profile_version=manifest.profile_version,
             units=[unit for unit in self.units_as_of(document_ref, cut.cut_seq) if not unit.ends_life],
             ever=self.units_ever(document_ref),
-            aliases=self.aliases(document_ref),
+            aliases=[Alias(**row) for row in self._block.fetch("find_proven_aliases", {"document_ref": document_ref})],
             topology=topology,
             governed=governed,
         )

@@ -44,8 +44,9 @@ bench-recut: setup ## the re-cut on real amendments: bytes rewritten, identities
 fuzz-segment: setup ## full form: 100,000 generated inputs through every profile, the largest ones, XML, 20,000 pairs of editions (CI: a short form)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/unit/test_segmenter_campaign.py tests/unit/test_pairs_campaign.py $(ARGS)
 
-bench-segment: setup ## the cut beside other splitters, one run: MB/s, bytes kept, articles (DATA=folder; needs the group `bench`)
-	@$(BIN)/python -m benchmarks.segment $(DATA) $(ARGS)
+bench-segment: setup ## the cut beside other splitters, one run: MB/s, bytes kept, articles (DATA=folder; tools go to .venv-bench)
+	@sh scripts/bench.sh
+	@PYTHONPATH=src .venv-bench/bin/python -m benchmarks.segment $(DATA) $(ARGS)
 
 bench-mutate: setup ## at least 1,000 seeded corruptions of store and ledger, each found by VERIFY or the audit
 	@$(BIN)/python -m benchmarks.mutate $(ARGS)
@@ -57,4 +58,4 @@ lock:            ## remake the locked requirements (needs uv)
 	sh scripts/lock.sh
 
 clean:           ## remove what was made here; runs/ stays
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build
+	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build

@@ -11,10 +11,11 @@ from random import Random
 import psycopg
 from tests.corruption_columns import RESULT, SIGNATURE, Corruption, column_kind
 from tests.corruption_kinds import kinds
+from tests.corruption_recut import base_kinds, recut_kinds
 from tests.corruption_stage import Facts, Site
 from tests.pipeline_room import Ledger
 
-from cutter_agent.errors import CutterError, GovernanceRefused, VerificationFailed
+from cutter_agent.errors import CutterError, GovernanceRefused, UsageError, VerificationFailed
 from cutter_agent.phases.audit import Keys, audit
 
 Kind = Callable[[Random, Facts], Corruption]
@@ -72,17 +73,20 @@ class Tally:
 def plan(sites: list[Site], count: int, seed: int, judge: Judge) -> Iterator[tuple[Site, str, Kind, int]]:
     """``count`` trials: every kind in turn, each on the next document, each with a seed of its own."""
     made = {site.name: kinds_for(site.facts, judge) for site in sites}
-    names = list(next(iter(made.values())))
+    names = sorted({name for found in made.values() for name in found})
     Random(seed).shuffle(names)  # noqa: S311 - repeatable, not secret
     for number in range(count):
-        site = sites[(number + number // len(names)) % len(sites)]
         name = names[number % len(names)]
+        able = [site for site in sites if name in made[site.name]]
+        site = able[(number + number // len(names)) % len(able)]
         yield site, name, made[site.name][name], seed * 1_000_000 + number
 
 
 def kinds_for(facts: Facts, judge: Judge) -> dict[str, Kind]:
     """Every kind; for the audit also every value of the verdict and of its signature."""
-    found = dict(kinds(facts))
+    found = dict(kinds(facts) if facts.base is None else recut_kinds(facts))
+    if judge is Judge.AUDIT and facts.base is not None:
+        found |= base_kinds(facts)
     if judge is Judge.AUDIT:
         for table, row in ((RESULT, facts.result), (SIGNATURE, facts.verdict_signature)):
             assert row is not None
@@ -117,7 +121,7 @@ def judged(ledger: Ledger, site: Site, judge: Judge, corruption: Corruption | No
     """What the judge says, and whether it names the kind and the place."""
     try:
         findings = verified(ledger, site) if judge is Judge.VERIFY else audited(ledger, site)
-    except (GovernanceRefused, VerificationFailed) as refusal:
+    except (GovernanceRefused, UsageError, VerificationFailed) as refusal:
         return Outcome.REFUSED, f"{refusal.code}: {refusal.message}"
     except (CutterError, psycopg.Error, ValueError, KeyError, TypeError, AttributeError) as error:
         return Outcome.CRASHED, f"{type(error).__name__}: {error}"

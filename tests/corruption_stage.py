@@ -17,6 +17,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from tests import databases
 from tests.pipeline_room import NAMES, PASSWORDS, Ledger, law
+from tests.recut_room import prose
 
 from cutter_agent.db_adapter import roles, schema
 from cutter_agent.phases.resolve import Way
@@ -44,7 +45,13 @@ SCOPE: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """The rows a cut rests on, by table: which they are, and their key."""
 
-KEYS = {name: key for name, (_, key) in SCOPE.items()} | {f"{GOVERNANCE}.verify_result": ("verify_result_id",)}
+ALIAS = f"{GOVERNANCE}.canonical_address_alias"
+_ALIASES = f"SELECT a.* FROM {ALIAS} a JOIN iu.information_unit u ON u.unit_id = a.target_unit_id"
+
+KEYS = {name: key for name, (_, key) in SCOPE.items()} | {
+    f"{GOVERNANCE}.verify_result": ("verify_result_id",),
+    ALIAS: ("alias_id",),
+}
 
 _OPEN = """
 DO $$
@@ -89,14 +96,32 @@ class Facts:
     other_unit_id: str
     result: Row | None
     verdict_signature: Row | None
+    replaced: list[Row]
+    other_versions: list[Row]
+    cuts: list[Row]
+    base: Facts | None = None
+
+    @property
+    def ends(self) -> list[Row]:
+        """Versions that end a life."""
+        return [row for row in self.rows["iu.unit_version"] if row["ends_life"]]
+
+    @property
+    def relabelled(self) -> set[str]:
+        """Units whose version says what they are called."""
+        return {row["unit_id"] for row in self.rows["iu.unit_version"] if row["unit_kind"] is not None}
 
     @property
     def units(self) -> list[Row]:
-        """Units with the version that holds, in document order."""
+        """Living units with the version that holds, in document order; labels are those of the unit's own row."""
         versions: dict[str, Row] = {}
         for version in sorted(self.rows["iu.unit_version"], key=lambda row: row["version_seq"]):
             versions[version["unit_id"]] = version
-        joined = [{**unit, **versions[unit["unit_id"]]} for unit in self.rows["iu.information_unit"]]
+        joined = [
+            {**versions[unit["unit_id"]], **unit, "version_life": versions[unit["unit_id"]]["lifecycle_status"]}
+            for unit in self.rows["iu.information_unit"]
+            if not versions[unit["unit_id"]]["ends_life"]
+        ]
         return sorted(joined, key=lambda row: row["render_order"])
 
 
@@ -152,7 +177,42 @@ def _second_attempt(ledger: Ledger) -> str:
     return entry_id
 
 
+def _renumbered(ledger: Ledger) -> str:
+    """Renumbered, moved, inserted and retired units: three cuts, the last one waits."""
+    first = recut_law(("1", 1, (11, 12)), ("2", 2, (21, 22)), ("3", 3, (31, 32)), ("4", 4, (41,)))
+    second = recut_law(("1", 1, (11, 12)), ("2", 2, (21, 22)), ("3", 3, (31,)), ("4", 4, (41, 42)))
+    third = recut_law(("1", 1, (11, 22)), ("2", 8, (81,)), ("3", 2, (21,)), ("4", 3, (31,)), ("5", 4, (41,)))
+    for data in (first, second):
+        assert ledger.verify(ledger.applied(data, code="L1")).passed
+    return ledger.applied(third, code="L1")
+
+
+def _answered(ledger: Ledger) -> str:
+    """A doubtful revision that a reviewer answered, and a renumbered article behind it."""
+    first = recut_law(("1", 1, (11, 12)), ("2", 2, (21, 22)), ("3", 3, (31,)))
+    second = recut_law(("1", 1, (11, 12)), ("2", 2, (21, 22)), ("4", 3, (31,)))
+    assert ledger.verify(ledger.applied(first, code="L1")).passed
+    edited = second.replace(prose(21, 16).encode(), f"{prose(21, 6)} {prose(77, 10)}".encode())
+    entry_id = ledger.mark(edited, code="L1").entry.entry_id
+    ledger.sweep()
+    ledger.answer(entry_id, {"Q1": "same"}, comment="the gazette says so")
+    ledger.judge(entry_id)
+    ledger.cut(entry_id)
+    return entry_id
+
+
+def recut_law(*articles: tuple[str, int, tuple[int, ...]]) -> bytes:
+    """Articles as (number, seed of the heading, seeds of the clauses); equal seeds are equal words."""
+    lines = ["LUẬT THỬ NGHIỆM L1"]
+    for number, seed, clauses in articles:
+        lines.append(f"Điều {number}. Quy định {prose(seed, 9)}")
+        lines += [f"{place}. {prose(clause, 16)}." for place, clause in enumerate(clauses, start=1)]
+    return ("\n".join(lines) + "\n").encode()
+
+
 Making = Mapping[str, Callable[[Ledger], str]]
+CUT_AGAIN: Making = {"renumbered": _renumbered, "answered": _answered}
+"""Documents that were cut before: their kinds of corruption are in ``corruption_recut``."""
 DOCUMENTS: Making = {"law": _first, "deep law": _deep, "markdown": _markdown, "second attempt": _second_attempt}
 
 
@@ -193,7 +253,7 @@ def _site(
         entry_id = making[name](ledger)
         if verified:
             assert ledger.verify(entry_id).passed
-    facts = _facts(login, entry_id)
+    facts = _facts(login, entry_id, base=name in CUT_AGAIN)
     opened = f"{database}_open"
     stack.enter_context(databases.made(cluster, opened, template=database))
     with psycopg.connect(**cluster.admin_of(opened), autocommit=True) as connection:
@@ -209,7 +269,7 @@ def _site(
     )
 
 
-def _facts(login: Any, entry_id: str) -> Facts:
+def _facts(login: Any, entry_id: str, *, base: bool = False) -> Facts:
     with psycopg.connect(**login, autocommit=True, row_factory=dict_row) as connection:
         change_set = connection.execute(
             f"SELECT c.* FROM {GOVERNANCE}.cut_change_set c JOIN {GOVERNANCE}.manifest_envelope m"
@@ -224,7 +284,20 @@ def _facts(login: Any, entry_id: str) -> Facts:
                 sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, key))
             )
             rows[table] = connection.execute(query, values).fetchall()
-        rows["iu.unit_version"] = _held(rows["iu.unit_version"])
+        versions = rows["iu.unit_version"]
+        rows["iu.unit_version"] = _held(versions)
+        rows[ALIAS] = connection.execute(
+            f"{_ALIASES} WHERE u.document_ref = %(document_ref)s ORDER BY a.alias_id", values
+        ).fetchall()
+        cuts = connection.execute(
+            f"SELECT c.*, m.source_doc_ref AS entry_id FROM {GOVERNANCE}.cut_change_set c"
+            f" JOIN {GOVERNANCE}.manifest_envelope m ON m.envelope_id = c.manifest_id"
+            " WHERE c.document_ref = %(document_ref)s ORDER BY c.cut_seq",
+            values,
+        ).fetchall()
+        other_versions = connection.execute(
+            "SELECT * FROM iu.unit_version WHERE document_ref = %s ORDER BY render_order", [f"law/{OTHER_CODE}"]
+        ).fetchall()
         types = connection.execute(
             "SELECT n.nspname || '.' || c.relname AS of_table, a.attname,"
             " coalesce(nullif(t.typbasetype, 0), t.oid)::regtype::text AS type"
@@ -256,6 +329,10 @@ def _facts(login: Any, entry_id: str) -> Facts:
         verdict_signature=next(
             (row for row in signatures if result and row["signature_id"] == result["verifier_signature_id"]), None
         ),
+        replaced=[row for row in versions if row not in rows["iu.unit_version"]] if base else [],
+        other_versions=other_versions,
+        cuts=cuts,
+        base=_facts(login, str(cuts[-2]["entry_id"])) if base else None,
     )
 
 

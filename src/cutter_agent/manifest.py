@@ -188,13 +188,15 @@ def parse_proposal(
     """A manifest made elsewhere: who marks it and with which tool is said by the caller, never by the file.
 
     ``unit_local_id``, ``role``, ``unit_count``, ``operation_kind`` and ``risk_class`` may be left out. Whether it is a
-    re-cut, what that changes and what it asks is found out here, so a file that says it is refused. A finding
+    re-cut, what that changes and what it asks is found out here, so a file that says it is refused; from which file the
+    text was made, the caller says. A finding
     ``external_manifest`` is added, so that a policy never approves by itself what no profile of ours proposed.
 
     Raises:
         ManifestInvalid: all structural problems at once, with the index of their block.
     """
     document = _document(data)
+    document.pop(manifest_original.MEMBER, None)
     own = sorted(document.keys() - _PROPOSED)
     if own:
         raise ManifestInvalid([_shape(f"member {name!r} is this program's to say", None) for name in own])

@@ -21,7 +21,7 @@ def defects(evidence: Evidence) -> Iterator[Defect]:
         if numbers.get(unit.change_set_id) != unit.cut_seq:
             message = f"its version says cut {unit.cut_seq} of {unit.change_set_id}, which is no cut of this document"
             yield _defect("version_cut", message, unit.canonical_address)
-        yield from _life(unit, passed, newest=newest)
+        yield from _life(unit, evidence, passed, newest=newest)
 
 
 def _versions(evidence: Evidence) -> Iterator[Defect]:
@@ -43,7 +43,7 @@ def _versions(evidence: Evidence) -> Iterator[Defect]:
             yield _defect("version_count", f"cut {cut.cut_seq} wrote {found} version(s), its change set counts {meant}")
 
 
-def _life(unit: StoredUnit, passed: list[int], *, newest: bool) -> Iterator[Defect]:
+def _life(unit: StoredUnit, evidence: Evidence, passed: list[int], *, newest: bool) -> Iterator[Defect]:
     """Draft until a verification passed, then enacted; what ends a life is then retired, and so is its unit.
 
     A unit says how it is now: it may be retired by a cut after this one, or not yet by this one.
@@ -54,9 +54,9 @@ def _life(unit: StoredUnit, passed: list[int], *, newest: bool) -> Iterator[Defe
     meant = after if proven else LifecycleStatus.DRAFT
     if unit.version_lifecycle is not meant:
         yield _defect("version_life", f"its version is {unit.version_lifecycle}, not {meant}", unit.canonical_address)
-    revised = bool(passed) and not proven and unit.version_seq > _FIRST
-    either = {LifecycleStatus.ENACTED} if revised else set()
-    if unit.unit_lifecycle not in {meant} | either | retired:
+    if not proven and any(unit.unit_id in cut.stood for cut in evidence.past):
+        meant = LifecycleStatus.ENACTED
+    if unit.unit_lifecycle not in {meant} | retired:
         yield _defect("unit_life", f"it is {unit.unit_lifecycle}, not {meant}", unit.canonical_address)
 
 

@@ -5,7 +5,7 @@ JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs faults plants kills schema fuzz-segment bench-segment bench-recut bench-akn clean
+.PHONY: help setup dry-run test lint format lock docs faults plants kills schema fuzz-segment fuzz-formats bench-segment bench-recut bench-akn clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ format: setup    ## ruff format and the fixes that are safe
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+faults: setup    ## full form: every statement boundary of every phase × every fault, each survived (the dry run has a short form)
+	@$(BIN)/iu-cutter dry-run --faults full $(ARGS)
+
 kills: setup     ## full form: kill -9 at 50 random moments of a cut (CI runs a short form)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -k kill tests/acceptance $(ARGS)
 
@@ -43,6 +46,9 @@ bench-recut: setup ## the re-cut on real amendments: bytes rewritten, identities
 
 fuzz-segment: setup ## full form: 100,000 generated inputs through every profile, the largest ones, XML, 20,000 pairs of editions (CI: a short form)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/unit/test_segmenter_campaign.py tests/unit/test_pairs_campaign.py $(ARGS)
+
+fuzz-formats: setup ## full form: damaged HTML, DOCX and PDF, and the maps of generated ones (CI runs a short form)
+	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/unit/test_formats_properties.py --timeout 1200 $(ARGS)
 
 bench-segment: setup ## the cut beside other splitters, one run: MB/s, bytes kept, articles (DATA=folder; tools go to .venv-bench)
 	@sh scripts/bench.sh

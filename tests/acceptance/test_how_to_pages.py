@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import psycopg
+from tests.command_room import CommandLine
+from tests.formats_room import law_docx
 
 from pg_embedded.cluster import ThrowawayCluster
 
@@ -18,6 +20,47 @@ LAW = "Luật số: 12/2020/QH14\nLUẬT THỬ\nĐiều 1. Phạm vi\nLuật nà
 
 def _blocks(page: str) -> str:
     return "\n".join(re.findall(r"^```sh\n(.*?)^```$", (PAGES / page).read_text("utf-8"), re.MULTILINE | re.DOTALL))
+
+
+def test_change_units_without_a_new_source(embedded: CommandLine, tmp_path: Path) -> None:
+    law = tmp_path / "luat.txt"
+    law.write_text(
+        "LUẬT THỬ\nĐiều 1. Phạm vi\n1. Luật này quy định việc thử. Việc sửa do Điều 2 quy định.\n2. Hai.\n3. Ba.\n"
+        "Điều 2. Hiệu lực\n1. Từ ngày ký.\n",
+        encoding="utf-8",
+    )
+    typed = _blocks("split-merge-retire.md")
+    done = subprocess.run(
+        ["/bin/bash", "-c", f'set -e\niu-cutter () {{ "{sys.executable}" -m cutter_agent "$@"; }}\n{typed}'],
+        cwd=tmp_path,
+        env={**embedded.environment(), "LAW": str(law)},
+        capture_output=True,
+        timeout=240,
+        check=False,
+    )
+    said = done.stdout.decode()
+    assert done.returncode == 0, said + done.stderr.decode()
+    assert "L12-DIEU1-K1-P1  Việc sửa do Điều 2 quy định." in said
+    assert "lives: L12-DIEU1-K4" in said
+
+
+def test_a_file_of_another_format(embedded: CommandLine, tmp_path: Path) -> None:
+    law = tmp_path / "luat.docx"
+    law.write_bytes(law_docx())
+    typed = _blocks("cut-html-docx-pdf.md")
+    done = subprocess.run(
+        ["/bin/bash", "-c", f'set -e\niu-cutter () {{ "{sys.executable}" -m cutter_agent "$@"; }}\n{typed}'],
+        cwd=tmp_path,
+        env={**embedded.environment(), "LAW": str(law)},
+        capture_output=True,
+        timeout=240,
+        check=False,
+    )
+    said = done.stdout.decode()
+    assert done.returncode == 0, said + done.stderr.decode()
+    assert "list_numbered" in said
+    assert "verified_complete" in said
+    assert (tmp_path / "original.bin").read_bytes() == law.read_bytes()
 
 
 def test_a_server_of_ones_own(tmp_path: Path) -> None:

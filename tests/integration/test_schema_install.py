@@ -89,7 +89,7 @@ def test_an_upgrade_resumes_where_it_stopped(fresh: psycopg.Connection, monkeypa
     assert schema.state(fresh).version == 1
     assert rows(fresh, "SELECT to_regclass('iu.half') AS half") == [{"half": None}]
     monkeypatch.undo()
-    assert [migration.version for migration in schema.migrate(fresh, names=NAMES)] == [2, 3, 4]
+    assert [migration.version for migration in schema.migrate(fresh, names=NAMES)] == [m.version for m in real[1:]]
     assert schema.drift(fresh) == []
 
 
@@ -147,7 +147,7 @@ def test_two_upgrades_at_once_queue(fresh_database: AdminLogin) -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    assert sorted(version for versions in applied for version in versions) == [1, 2, 3, 4]
+    assert sorted(version for versions in applied for version in versions) == [m.version for m in schema.migrations()]
 
 
 def test_a_connection_inside_a_transaction_is_refused(fresh: psycopg.Connection) -> None:
@@ -202,7 +202,8 @@ def test_a_database_is_made_once_set_up_and_found_in_order(cluster: ThrowawayClu
         assert setup.ensure_database(place, "schema_made") is False
         with setup.connect(replace(place, dbname="schema_made")) as connection:
             (_, encoding, state) = administration.check(connection, names=NAMES)
-            assert (encoding.answer, state.ok, state.answer) == ("UTF8", False, "version 0 of 4")
+            newest = schema.migrations()[-1].version
+            assert (encoding.answer, state.ok, state.answer) == ("UTF8", False, f"version 0 of {newest}")
             schema.install(connection, names=NAMES)
             roles.create_roles(connection, PASSWORDS, names=NAMES, connection_limit=CONNECTION_LIMIT)
             findings = administration.check(connection, names=NAMES, connection_limit=CONNECTION_LIMIT)

@@ -38,6 +38,7 @@ def body(text: str) -> str:
         ("<ol style='list-style-type:none'><li>a) x</ol>", "a) x\n"),
         ("</p></div><p>x</b></p>y", "x\n\ny\n"),
         ("<![CDATA[một]]> hai", "một hai\n"),
+        ("một<![if !vml]>hai<![endif]><![<![x>", "mộthai\n"),
     ],
 )
 def test_text_stands_as_a_browser_shows_it(markup: str, shown: str) -> None:

@@ -28,7 +28,7 @@ class Limits:
     """What a reader may use."""
 
     most_text_bytes: int
-    timeout_s: float = 120.0
+    timeout_s: float = 300.0
     memory_bytes: int = 3 * 1024**3
 
 

@@ -136,6 +136,12 @@ class _Reader(HTMLParser):
         if data.startswith("[CDATA["):
             self._section(data[7:].removesuffix("]]"))
 
+    def parse_html_declaration(self, i: int) -> int:
+        """Older parsers end with an assertion over a marked section without a name; to HTML it is a comment."""
+        if self.rawdata.startswith("<![", i) and not self.rawdata.startswith("<![CDATA[", i):
+            return self.parse_bogus_comment(i)
+        return super().parse_html_declaration(i)
+
     # ---------------------------------------------------------------- elements
 
     def _begun(self, element: Element) -> None:

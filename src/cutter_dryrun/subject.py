@@ -10,10 +10,11 @@ from cutter_agent.model import Lane
 from cutter_dryrun.declared import declared_statements, emissions, expected_relations, rights_of_lanes
 from cutter_dryrun.law import LawText
 from cutter_dryrun.matrix import TRACKED_TABLES
+from cutter_dryrun.probing import probe_phases
 from cutter_dryrun.production import administrator, make_stand_in
 from cutter_dryrun.revision import NAME, checkout_root, revision_of, source_files
 from cutter_dryrun.scenarios import all_scenarios
-from pg_dryrun.subject import DeclaredStatement, Emission, Login, Revision, Right, Scenario, TableName
+from pg_dryrun.subject import DeclaredStatement, Emission, Login, ProbePhase, Revision, Right, Scenario, TableName
 
 
 class CutterSubject:
@@ -31,6 +32,7 @@ class CutterSubject:
         self.statements: Sequence[DeclaredStatement] = declared_statements()
         self.emissions: Sequence[Emission] = emissions()
         self.scenarios: Sequence[Scenario] = all_scenarios(law, faults=faults)
+        self.probes: Sequence[ProbePhase] = probe_phases()
         self.source_paths: Sequence[Path] = source_files()
 
     def revision(self) -> Revision:

@@ -16,6 +16,7 @@ import msgspec
 
 from pg_dryrun.fault_record import VOLATILE_OF_FAULTS, FaultsRecord
 from pg_dryrun.outcome import Check, RootCause, Status, Verdict
+from pg_dryrun.probe_record import ProbeRecord
 from pg_dryrun.program_record import VOLATILE_OF_PROGRAM, ProgramRecord
 from pg_dryrun.subject import Kind
 from sealing.canonical import JsonValue
@@ -55,6 +56,8 @@ VOLATILE: tuple[str, ...] = (
     "/protected",
     "/secrets",
     "/tool_fault",
+    "/probe/defects/*/message",
+    "/probe/trouble",
     *VOLATILE_OF_FAULTS,
     *VOLATILE_OF_PROGRAM,
 )
@@ -277,6 +280,8 @@ class Record:
     baselines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     faults: FaultsRecord | None = None
     """The enumeration of boundaries and faults; None: it was not asked for, or not reached."""
+    probe: ProbeRecord | None = None
+    """Further defects of a run that failed; None: it did not fail, or its subject declares nothing."""
     statements: tuple[StatementRecord, ...] = ()
     forbidden_statements: tuple[str, ...] = ()
     canaries: tuple[CanaryRecord, ...] = ()

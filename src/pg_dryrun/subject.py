@@ -166,6 +166,15 @@ class Scenario:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProbePhase:
+    """One phase of the writer, played alone after a run has failed. ``run`` brings its own clone's state (rows that an
+    accepted release left) and hands back failures as a scenario does. ``name`` is a plain word."""
+
+    name: str
+    run: Callable[[ScenarioContext], ScenarioResult]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Revision:
     """What is rehearsed: the commit, whether its tree is clean, and what its own code says."""
 
@@ -191,6 +200,8 @@ class Subject(Protocol):
     statements: Sequence[DeclaredStatement]
     emissions: Sequence[Emission]
     scenarios: Sequence[Scenario]
+    probes: Sequence[ProbePhase]
+    """Every phase once, in order, for the probe of a failed run; they share one clone and one state."""
     source_paths: Sequence[Path]
     """Files that the hardcode control reads (G-19)."""
 

@@ -13,7 +13,7 @@ from pg_dryrun.fault_record import FaultPair, PairOutcome
 from pg_dryrun.ledger import Teardown
 from pg_dryrun.outcome import Status, Verdict
 from pg_dryrun.record import Record
-from pg_dryrun.report import faults
+from pg_dryrun.report import faults, probe
 from pg_dryrun.report.tables import MatrixTable, matrix_tables
 from pg_dryrun.verification import Verification
 
@@ -124,6 +124,11 @@ def print_root_cause(console: Console, record: Record) -> None:
     ):
         if value:
             console.print(Text(f"  {name}: {value}"))
+    if record.probe is not None:
+        console.print(Text(f"\n{probe.sentence(record.probe)}"))
+        for item in record.probe.defects:
+            whose = f" ({item.principal})" if item.principal else ""
+            console.print(Text(f"  {item.driven.value} {item.name}{whose}: {item.sqlstate or ''} {item.message}"))
 
 
 def print_teardown(done: Teardown) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pg_dryrun.errors import ToolFault
-from pg_dryrun.subject import DeclaredStatement, Emission, Login, Revision, Right, Scenario, TableName
+from pg_dryrun.subject import DeclaredStatement, Emission, Login, ProbePhase, Revision, Right, Scenario, TableName
 
 PRINCIPAL = "program"
 
@@ -23,6 +23,7 @@ class ProgramSubject:
         self.statements: Sequence[DeclaredStatement] = ()
         self.emissions: Sequence[Emission] = ()
         self.scenarios: Sequence[Scenario] = ()
+        self.probes: Sequence[ProbePhase] = ()
         self.source_paths: Sequence[Path] = ()
 
     def revision(self) -> Revision:

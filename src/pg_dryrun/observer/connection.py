@@ -7,7 +7,7 @@ autocommit; blocks are opened by name (``block``), so nothing is ever left in a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import cast
 
@@ -50,6 +50,10 @@ class ServerAnswer(EnvironmentFault):
         super().__init__(message, remedy="See the server's message; the clone's log is kept with the run.")
         self.sqlstate = sqlstate
         self.source_function = source_function
+
+
+class _Enough(Exception):
+    """Leaves a COPY that was only begun."""
 
 
 def _answer(error: psycopg.Error) -> ServerAnswer:
@@ -138,6 +142,14 @@ class Observer:
         finally:
             self.execute(f"ROLLBACK TO SAVEPOINT {quote(name)}")
             self.execute(f"RELEASE SAVEPOINT {quote(name)}")
+
+    def begin_copy(self, statement: str) -> None:
+        """Begin a ``COPY … FROM STDIN`` and give it up: no row is sent. Raises ``ServerAnswer`` if it cannot begin."""
+        try:
+            with suppress(_Enough), self._connection.cursor() as cursor, cursor.copy(statement):
+                raise _Enough
+        except psycopg.Error as error:
+            raise _answer(error) from error
 
     def session_id(self) -> str:
         """This session as the server's log names it: start time in seconds and process id, both in hexadecimal."""

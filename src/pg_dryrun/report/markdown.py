@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pg_dryrun.outcome import RootCause, Status
 from pg_dryrun.record import Record
-from pg_dryrun.report import faults
+from pg_dryrun.report import faults, probe
 from pg_dryrun.report.program import ProgramTable, program_tables
 from pg_dryrun.report.tables import MatrixTable, deltas_table, matrix_tables
 
@@ -16,6 +16,7 @@ def render(record: Record) -> bytes:
     sections = [
         _head(record),
         _root_cause(record),
+        _probe(record),
         _required_output(record),
         _checks(record),
         *[_program(table) for table in program_tables(record)],
@@ -67,6 +68,17 @@ def _cause_facts(cause: RootCause) -> dict[str, str | None]:
         "call site": cause.call_site,
         "remedy": cause.remedy,
     }
+
+
+def _probe(record: Record) -> str:
+    if record.probe is None:
+        return ""
+    rows = [
+        [item.driven.value, item.name, item.principal, item.sqlstate or "", item.message]
+        for item in record.probe.defects
+    ]
+    table = [_table(["what", "name", "principal", "SQLSTATE", "message"], rows)] if rows else []
+    return "\n\n".join([f"## All defects that the probe found\n\n{_text(probe.sentence(record.probe))}", *table])
 
 
 def _required_output(record: Record) -> str:

@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined
 from pg_dryrun.fault_record import PairOutcome
 from pg_dryrun.outcome import Check, Status, Verdict
 from pg_dryrun.record import Record, spell
-from pg_dryrun.report import faults
+from pg_dryrun.report import faults, probe
 from pg_dryrun.report.program import program_tables
 from pg_dryrun.report.tables import deltas_table, matrix_tables
 from pg_dryrun.steps import STEPS
@@ -87,6 +87,7 @@ def render(record: Record) -> bytes:
         **_faults(record),
         happy=[item for item in record.scenarios if item.kind is Kind.HAPPY],
         figures=figures(record),
+        probe_sentence=probe.sentence(record.probe) if record.probe is not None else "",
         deterministic=spell(record)["deterministic_sha256"],
     ).encode("utf-8")
 

@@ -24,6 +24,7 @@ from pg_dryrun.runner.interruption import Interrupted, guarded
 from pg_dryrun.runner.ledgers import ledgers
 from pg_dryrun.runner.planned import Planned, planned_checks
 from pg_dryrun.runner.preflight import preflight, work_place, workdir_for
+from pg_dryrun.runner.probing import probe_further
 from pg_dryrun.runner.run import Progress, Run, Silent, Stop
 from pg_dryrun.runner.scenarios import happy_path, refusals
 from pg_dryrun.runner.source import snapshot_of_production
@@ -103,6 +104,7 @@ def conduct(
         )
         try:
             _walk(run, walk)
+            probe_further(run)
             guard.hold()
         except Interrupted as interrupted:  # in the moment between the walk's end and the hold
             _blame_the_tool(run, interrupted)

@@ -50,6 +50,7 @@ def draft_record(run: Run, *, tool_fault: str | None = None) -> Record:
         scenarios=tuple(facts.scenarios),
         baselines={chain: dict(rows) for chain, rows in facts.baselines.items()},
         faults=facts.faults,
+        probe=facts.probe,
         statements=tuple(
             sorted(facts.statements.values(), key=lambda item: (item.principal, item.name or "", item.text))
         ),

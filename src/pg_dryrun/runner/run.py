@@ -23,6 +23,7 @@ from pg_dryrun.gates import Gate
 from pg_dryrun.ledger import RunLedger, TornDown
 from pg_dryrun.outcome import Check, Status
 from pg_dryrun.plan import Plan
+from pg_dryrun.probe_record import ProbeRecord
 from pg_dryrun.program_record import ProgramRecord
 from pg_dryrun.protected import ProtectedSnapshot
 from pg_dryrun.record import EnvironmentFacts, ProductionFacts, ScenarioRecord, SecretsRecord, StatementRecord
@@ -93,6 +94,7 @@ class Facts:
     secrets: SecretsRecord = field(default_factory=SecretsRecord)
     program: ProgramRecord | None = None
     faults: FaultsRecord | None = None
+    probe: ProbeRecord | None = None
     teardown: tuple[TornDown, ...] = ()
 
 

@@ -205,10 +205,10 @@ class _Conforming:
         found = self._units[self._holder(at)] if at is not None else None
         return found.address if found is not None and found.start_byte == at else None
 
-    def _name(self, unit: Unit, parent: str) -> str:
+    def _name(self, unit: Unit, parent: str | None) -> str:
         """An address in the fresh cut's own words: below the fresh parent, given once."""
         tail = unit.address.removeprefix(f"{unit.parent}-") if unit.parent else unit.address
-        name = f"{parent}-{tail}" if unit.parent else unit.address
+        name = f"{parent}-{tail}" if parent else unit.address
         return self._unused(name)
 
     def _unused(self, name: str) -> str:

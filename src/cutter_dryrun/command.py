@@ -49,7 +49,7 @@ def dry_run(
     ] = Faults.SHORT,
     fault: Annotated[
         str | None,
-        typer.Option("--fault", metavar="ID", help="Only this pair, e.g. cut:7:black-hole; * stands for any."),
+        typer.Option("--fault", metavar="ID", help="Only this: cut:7:black-hole, cut:commit:*."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
 ) -> None:

@@ -311,6 +311,75 @@ BODY_CHANGED_AFTER_APPROVAL = Plant(
     says=("23514", "version_hash_is_true"),
 )
 
+_AT_THE_RESOLUTION = "            raise lost.cause  # the block wrote nothing: there is nothing to be known\n"
+
+TRUSTS_A_LOST_COMMIT = Plant(
+    name="trusts-a-lost-commit",
+    why="a COMMIT whose answer never came is taken for done: nobody asks the server",
+    edits=(Edit(path=SESSION, old=_AT_THE_RESOLUTION, new=f"{_AT_THE_RESOLUTION}        return\n"),),
+    faults=("--fault", "mark:commit:cut-before"),
+    verdict="PRODUCT_FAIL",
+    exit_code=1,
+    failed_check="G-17",
+    says=("lost: the writer said it was done, and nothing was kept", "decision_backlog_entry has lost 1 row(s)"),
+)
+
+REPEATS_WITHOUT_ASKING = Plant(
+    name="repeats-without-asking",
+    why="a COMMIT whose answer never came is tried again as if it had been refused: the sweep is logged twice",
+    edits=(
+        Edit(
+            path=SESSION,
+            old=_AT_THE_RESOLUTION,
+            new=f'{_AT_THE_RESOLUTION}        from cutter_agent.errors import DatabaseError\n\n'
+            '        raise DatabaseError("again", remedy="none", sqlstate="40001")\n',
+        ),
+    ),
+    faults=("--fault", "sweep:commit:cut-after"),
+    verdict="PRODUCT_FAIL",
+    exit_code=1,
+    failed_check="G-17",
+    says=("decision_backlog_sweep_log has 1 row(s) twice or too many",),
+)
+
+COMMITS_IN_THE_MIDDLE = Plant(
+    name="commits-in-the-middle",
+    why="SWEEP commits the promotion before it writes the history: whoever dies between leaves half of it",
+    edits=(
+        Edit(
+            path=TRANSACTION,
+            old='        if statement.verb != "COPY":\n',
+            new='        if name == "copy_histories":\n'
+            '            self._connection.send(self._statements["commit"])\n'
+            '            self._send_block("begin_read_committed_read_write")\n'
+            '        if statement.verb != "COPY":\n',
+        ),
+    ),
+    faults=("--fault", "sweep:copy_histories:backend-killed"),
+    verdict="PRODUCT_FAIL",
+    exit_code=1,
+    failed_check="G-17",
+    says=("half-written after the fault", "decision_backlog_history has lost 1 row(s)"),
+)
+
+SWALLOWS_40001 = Plant(
+    name="swallows-40001",
+    why="the adapter takes a serialization failure at COMMIT for success",
+    edits=(
+        Edit(
+            path=TRANSACTION,
+            old="                raise AnswerLost(xid, error) from error\n            raise\n",
+            new="                raise AnswerLost(xid, error) from error\n"
+            '            if error.sqlstate == "40001":\n                return\n            raise\n',
+        ),
+    ),
+    faults=("--fault", "cut:commit:serialization"),
+    verdict="PRODUCT_FAIL",
+    exit_code=1,
+    failed_check="G-17",
+    says=("lost: the writer said it was done, and nothing was kept",),
+)
+
 PLANTS: tuple[Plant, ...] = (
     SEED_FIND,
     SEED_FIND_GUARDED,
@@ -323,4 +392,8 @@ PLANTS: tuple[Plant, ...] = (
     BLIND_INSTRUMENT,
     DROPPED_UNIT,
     BODY_CHANGED_AFTER_APPROVAL,
+    TRUSTS_A_LOST_COMMIT,
+    REPEATS_WITHOUT_ASKING,
+    COMMITS_IN_THE_MIDDLE,
+    SWALLOWS_40001,
 )

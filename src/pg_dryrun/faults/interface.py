@@ -115,8 +115,8 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class FaultOrder:
-    """What is to be broken, and how much. ``make`` gets a private folder that goes with the run. ``only``: a pair's id
-    with ``*`` for any part (form ``one``)."""
+    """What is to be broken, and how much. ``make`` gets a private folder that goes with the run. ``only``: a pair's id,
+    or ``command:statement:kind``; ``*`` for any part (form ``one``)."""
 
     make: Callable[[Path], Breakable]
     scenarios: tuple[EnumeratedScenario, ...] = ()

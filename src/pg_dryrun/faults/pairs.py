@@ -34,6 +34,11 @@ class Target:
         """``command:index:kind``."""
         return f"{self.recorded.command.name}:{self.index}:{self.kind.value}"
 
+    @property
+    def by_statement(self) -> str:
+        """``command:statement:kind``: not one pair where the statement is sent more than once."""
+        return f"{self.recorded.command.name}:{self.recorded.turns[self.index].name}:{self.kind.value}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:

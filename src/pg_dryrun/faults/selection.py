@@ -60,7 +60,9 @@ def places(recorded: RecordedCommand, which: Places) -> Iterator[int]:
 
 
 def _asked_for(pattern: str, everything: Sequence[Target]) -> list[Target]:
-    found = [target for target in everything if fnmatchcase(target.id, pattern)]
+    found = [
+        target for target in everything if any(fnmatchcase(name, pattern) for name in (target.id, target.by_statement))
+    ]
     if not found:
         commands = ", ".join(
             f"{name} 0-{last}"
@@ -68,6 +70,7 @@ def _asked_for(pattern: str, everything: Sequence[Target]) -> list[Target]:
         )
         raise UsageError(
             f"there is no pair {pattern!r}",
-            remedy=f"Write COMMAND:BOUNDARY:KIND. Boundaries: {commands}. Kinds: {', '.join(FaultKind)}.",
+            remedy="Write COMMAND:BOUNDARY:KIND; a boundary is its number or its statement's name."
+            f" Boundaries: {commands}. Kinds: {', '.join(FaultKind)}.",
         )
     return found

@@ -16,7 +16,8 @@ from cutter_agent.export.akoma import OWN_NAMESPACE
 from pg_embedded import resident
 
 LAW = (
-    "Luật số: 14/2008/QH12\nLUẬT THỬ\nChương I\nQUY ĐỊNH CHUNG\nĐiều 1. Phạm vi\n1. Luật này quy định việc thử và các điều kiện của việc thử.\n2. Hai.\n"
+    "Luật số: 14/2008/QH12\nLUẬT THỬ\nChương I\nQUY ĐỊNH CHUNG\nĐiều 1. Phạm vi\n"
+    "1. Luật này quy định việc thử và các điều kiện của việc thử.\n2. Hai.\n"
     "Điều 2. Hiệu lực\nLuật này có hiệu lực thi hành từ ngày 01 tháng 01 năm 2009.\n"
     "PHỤ LỤC\nBIỂU MẪU\nĐiều 1. Của phụ lục\nX.\n"
 )
@@ -60,15 +61,12 @@ def test_the_rows_say_what_they_are_and_where_they_come_from(store: CommandLine)
     ]
 
 
-@pytest.mark.parametrize(
-    "typed",
-    ["Điều 20.1.LQ.1.", "Điều 20.1.LQ.1", "điều 20.1.lq.1", unicodedata.normalize("NFD", "Ðiều\u00a020.1.LQ.1.")],
-)
-def test_the_official_name_leads_to_the_unit(store: CommandLine, typed: str) -> None:
-    shown = store("show", typed, "--json")
-    assert shown.code == 0, shown.err
-    assert shown.json["canonical_address"] == f"{CODE}-DIEU1"
-    assert [alias["rationale"] for alias in shown.json["aliases"]] == [ONE]
+def test_the_official_name_leads_to_the_unit_however_it_is_typed(store: CommandLine) -> None:
+    for typed in ("Điều 20.1.LQ.1.", unicodedata.normalize("NFD", "ðiều\u00a020.1.lq.1")):
+        shown = store("show", typed, "--json")
+        assert shown.code == 0, shown.err
+        assert shown.json["canonical_address"] == f"{CODE}-DIEU1"
+        assert [alias["rationale"] for alias in shown.json["aliases"]] == [ONE]
     assert store("show", "Điều 20.1.LQ.99.").code == 2
 
 
@@ -166,9 +164,9 @@ def test_other_laws_can_be_left_out_and_the_rest_is_taken(store: CommandLine) ->
 
 
 def test_what_is_no_list_of_names_is_refused(store: CommandLine) -> None:
-    for data, code in ((b"", 3), (b"x\n", 3), (b"\xff\xfe", 3)):
+    for data in (b"x\n", b"\xff\xfe"):
         given = store("alias", "import", "-", "--label", "x", "--document", CODE, "--json", stdin=data)
-        assert given.code == code, given.out
+        assert given.code == 3, given.out
     assert store("alias", "import", "phapdien.txt", "--document", "NOWHERE", "--json").code == 2
     assert store("alias", "import", "absent.txt", "--document", CODE, "--json").code == 3
 

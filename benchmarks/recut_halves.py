@@ -1,9 +1,9 @@
 """Are the thresholds of the re-cut fitted to the texts they are measured on? Tuned on one half, measured on the other.
 
 Run: ``python benchmarks/recut_halves.py FOLDER`` (FOLDER as for ``recut.py``; ``make bench-recut`` prints it last). The
-pairs with official identities are divided into two halves. On each the thresholds are tuned, one after the other, for the sum of
-the four shares that the goals speak of; then the tuned and the shipped ones are measured on the other half. Where the
-shipped thresholds do as well there as the tuned ones, they say something about such texts and not about these.
+pairs with official identities are divided into two halves. On each the thresholds are tuned, one after the other, for
+the sum of the four shares that the goals speak of; then the tuned and the shipped ones are measured on the other half.
+Where the shipped thresholds do as well there as the tuned ones, they fit such texts and not only these.
 """
 
 from __future__ import annotations

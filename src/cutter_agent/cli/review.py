@@ -182,7 +182,8 @@ def _change_lines(proposal: Proposal, manifest: Manifest) -> list[str]:
     before, source = proposal.base
     if manifest.topology is not None:
         return list(topology.lines(manifest, manifests.parse(before).units, proposal.snapshot))
-    return list(recut.lines(recut.matching_of(manifests.parse(before), manifest), source, proposal.snapshot))
+    found = recut.matching_of(manifests.parse(before), manifest)
+    return list(recut.lines(found, source, proposal.snapshot, ask=False))
 
 
 def _line_at(snapshot: bytes, start_byte: int) -> str:

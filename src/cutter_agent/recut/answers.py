@@ -134,6 +134,19 @@ def asked(question: Question, pairs: Sequence[Pair], old: Sequence[Unit], new: S
     )
 
 
+def question_of(asked: Asked, place_of: Mapping[str, int]) -> Question:
+    """A question of a manifest as one of its matching. ``place_of``: places of the old units by address."""
+    return Question(
+        doubt=Doubt(asked.doubt),
+        old=tuple(place_of[address] for address in asked.old),
+        new=asked.new,
+        likeness=float(asked.likeness),
+        same_place=asked.same_place,
+        assumed=Assumed.SAME_UNIT if asked.answers[0] == SAME else Assumed.OTHER_UNIT,
+        reason=asked.reason,
+    )
+
+
 def answered(question: Asked, word: str, units: Sequence[Unit], *, reviewer: str, comment: str) -> Answer:
     """One of the answers that a question admits. ``units``: the proposed ones. ``word`` is admitted by the caller."""
     same: tuple[str, int] | None = None

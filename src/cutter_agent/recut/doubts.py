@@ -15,6 +15,7 @@ CERTAIN = 0.9
 CERTAIN_BESIDE_KEPT = 0.5
 """The same, where a text beside it is word for word as it was: amendments that replace units replace them whole."""
 _SOMEWHAT = 0.35
+_TABLE = "table"
 
 
 def identity(judge: Judge, pairs: Sequence[tuple[int, int]]) -> list[Question]:
@@ -27,6 +28,8 @@ def identity(judge: Judge, pairs: Sequence[tuple[int, int]]) -> list[Question]:
         if b.stub is not None or b.bare or not a.words or not b.words:
             continue
         if a.label == b.label and (a.entry or is_code(a.label)):  # its key says what it is
+            continue
+        if judge.old.units[i].level == _TABLE and judge.old.children[i] and judge.new.children[j]:  # its rows say it
             continue
         likeness = judge.likeness(i, j)
         place = judge.place(i, j, judge.kin(i, j))

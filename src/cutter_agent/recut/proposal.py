@@ -31,7 +31,7 @@ from cutter_agent.model import (
     Unit,
     UnitFate,
 )
-from cutter_agent.recut.answers import asked, guide
+from cutter_agent.recut.answers import asked, guide, question_of
 from cutter_agent.recut.changeset import ChangeSet, UnitChange, change_set
 from cutter_agent.recut.matcher import match, positional
 from cutter_agent.recut.matching import Change, Doubt, Matching, Merge, Pair, Question, Split
@@ -297,7 +297,7 @@ def cut_of(manifest: Manifest) -> Segmentation:
 def matching_of(before: Manifest, after: Manifest) -> Matching:
     """What an approved or proposed re-cut says became of each unit, for ``lines``.
 
-    A unit that the new snapshot calls otherwise stands there under that name. Questions are the manifest's findings.
+    A unit that the new snapshot calls otherwise stands there under that name.
 
     Raises:
         Internal: ``after`` is no re-cut of ``before``.
@@ -318,9 +318,14 @@ def matching_of(before: Manifest, after: Manifest) -> Matching:
         else:
             for origin in word.origins:
                 pieces.setdefault(origin, []).append(index)
+    called = {unit.address: word.alias for unit, word in zip(new.units, recut.units, strict=True) if word.alias}
     named = tuple(
-        msgspec.structs.replace(unit, address=word.alias) if word.alias else unit
-        for unit, word in zip(new.units, recut.units, strict=True)
+        msgspec.structs.replace(
+            unit,
+            address=called.get(unit.address, unit.address),
+            parent=None if unit.parent is None else called.get(unit.parent, unit.parent),
+        )
+        for unit in new.units
     )
     return Matching(
         old=old,
@@ -330,5 +335,5 @@ def matching_of(before: Manifest, after: Manifest) -> Matching:
         retired=tuple(place[end.address] for end in recut.ended if end.change == UnitFate.RETIRED),
         split=tuple(Split(old=place[origin], new=tuple(found)) for origin, found in pieces.items()),
         merged=tuple(merges),
-        questions=(),
+        questions=tuple(question_of(asked, place) for asked in (after.review.questions if after.review else ())),
     )

@@ -24,14 +24,18 @@ _ADVICE = {
 }
 
 
-def lines(matching: Matching, old_bytes: bytes, new_bytes: bytes) -> Iterator[str]:
+def lines(matching: Matching, old_bytes: bytes, new_bytes: bytes, *, ask: bool = True) -> Iterator[str]:
     """The diff, line by line: a summary, every change in the order of the new snapshot, what ended, the questions.
 
     ``~`` revised, ``#`` renumbered, ``>`` moved, ``+`` inserted, ``-`` retired, ``/`` split, ``&`` merged, ``?`` asked,
     ``@`` where the next lines stand. Words taken away stand in ``[-…-]``, words that came in ``{+…+}``. Units that
-    only went along with the one they stand in, and neighbours that moved together, share a line.
+    only went along with the one they stand in, and neighbours that moved together, share a line. Without ``ask`` the
+    questions are counted only: whoever shows them has another place for them.
     """
-    yield from _Showing(matching, old_bytes, new_bytes).lines()
+    showing = _Showing(matching, old_bytes, new_bytes)
+    yield from showing.changes()
+    if ask:
+        yield from showing.questions()
 
 
 class _Showing:
@@ -44,7 +48,8 @@ class _Showing:
         self._along = self._went_along()
         self._in_it = Counter(self._along.values())
 
-    def lines(self) -> Iterator[str]:
+    def changes(self) -> Iterator[str]:
+        """All but the questions."""
         matching = self._matching
         yield _summary(matching)
         if matching.is_empty and not matching.questions:
@@ -57,7 +62,10 @@ class _Showing:
             yield f"/ {self._old[split.old].address}  into  {_names(self._new, split.new)}"
         for merge in matching.merged:
             yield f"& {_names(self._old, merge.old)}  into  {self._new[merge.new].address}"
-        for number, question in enumerate(matching.questions, 1):
+
+    def questions(self) -> Iterator[str]:
+        """What is asked, with both texts."""
+        for number, question in enumerate(self._matching.questions, 1):
             yield from self._question(number, question)
 
     def _changes(self) -> Iterator[str]:

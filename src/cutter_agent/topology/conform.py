@@ -207,8 +207,8 @@ class _Conforming:
 
     def _name(self, unit: Unit, parent: str | None) -> str:
         """An address in the fresh cut's own words: below the fresh parent, given once."""
-        tail = unit.address.removeprefix(f"{unit.parent}-") if unit.parent else unit.address
-        name = f"{parent}-{tail}" if parent else unit.address
+        below = parent is not None and unit.address.startswith(f"{unit.parent}-")
+        name = f"{parent}{unit.address[len(unit.parent or '') :]}" if below else unit.address
         return self._unused(name)
 
     def _unused(self, name: str) -> str:

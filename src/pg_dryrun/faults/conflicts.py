@@ -14,6 +14,7 @@ from typing import ClassVar
 from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.fault_record import FaultKind
 from pg_dryrun.faults import turns
+from pg_dryrun.faults.interface import Places
 from pg_dryrun.faults.scene import Fault, Scene
 from pg_dryrun.faults.turns import Fate, Turn
 from pg_dryrun.observer import Observer, connect, table_sql
@@ -59,6 +60,7 @@ class LockTimeout(_Held):
     """The writer's ``lock_timeout`` ends the wait: 55P03."""
 
     kind = FaultKind.LOCK_TIMEOUT
+    short = (Places.MIDDLE,)
     made_by = "the server: another session holds ACCESS EXCLUSIVE on the next table the writer locks"
     sqlstates = frozenset({"55P03"})
     limits: ClassVar[Mapping[str, float]] = {"lock_s": 0.15, "statement_s": 4.0, "deadline_s": 6.0}
@@ -68,6 +70,7 @@ class StatementTimeout(_Held):
     """The writer's ``statement_timeout`` ends the wait: 57014."""
 
     kind = FaultKind.STATEMENT_TIMEOUT
+    short = (Places.MIDDLE,)
     made_by = "the server: as lock-timeout, and the writer's statement_timeout is the shorter one"
     sqlstates = frozenset({"57014"})
     limits: ClassVar[Mapping[str, float]] = {"lock_s": 4.0, "statement_s": 0.25, "deadline_s": 6.0}
@@ -77,6 +80,7 @@ class Deadlock(Fault):
     """Another session holds what the writer needs next and waits for what the writer has; the writer is the victim."""
 
     kind = FaultKind.DEADLOCK
+    short = (Places.MIDDLE,)
     made_by = "the server: another session waits for the writer's lock and holds the next one"
     sqlstates = frozenset({"40P01"})
     limits: ClassVar[Mapping[str, float]] = {"lock_s": 4.0, "statement_s": 5.0, "deadline_s": 6.0}
@@ -128,6 +132,7 @@ class Serialization(Fault):
     """A concurrent SERIALIZABLE transaction reads what the writer will write and writes what it has read, first."""
 
     kind = FaultKind.SERIALIZATION
+    short = (Places.MIDDLE,)
     made_by = "the server: a concurrent SERIALIZABLE transaction that reads every table and rewrites a row it has read"
     sqlstates = frozenset({"40001"})
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pg_dryrun.fault_record import FaultKind
 from pg_dryrun.faults import turns
+from pg_dryrun.faults.interface import Places
 from pg_dryrun.faults.scene import Fault
 from pg_dryrun.faults.turns import Fate, Turn
 from pg_dryrun.observer import connect
@@ -82,6 +83,7 @@ class AnswerSwallowed(_Wire):
     """The server has answered, and the answer never arrives; every socket stays open."""
 
     kind = FaultKind.ANSWER_SWALLOWED
+    short = (Places.COMMITS, Places.MIDDLE)
     made_by = f"the relay: the answer thrown away, both sockets left open; {_KEEPALIVE}"
     fate = replace(turns.SWALLOW_ANSWER, dark_s=_KEEPALIVE_S)
     in_the_dark = True
@@ -91,6 +93,7 @@ class BlackHole(_Wire):
     """The server never gets the turn, and every socket stays open."""
 
     kind = FaultKind.BLACK_HOLE
+    short = (Places.COMMITS, Places.MIDDLE)
     made_by = f"the relay: the turn thrown away, both sockets left open; {_KEEPALIVE}"
     fate = replace(turns.BLACK_HOLE, dark_s=_KEEPALIVE_S)
     in_the_dark = True

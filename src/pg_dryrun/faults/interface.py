@@ -106,7 +106,7 @@ class Form(StrEnum):
     """How much of the enumeration."""
 
     SHORT = "short"
-    """The scenarios, and every other kind at the COMMITs that write and once in their middle."""
+    """The scenarios, and every other kind where it matters most: at the COMMIT that has written, or before it."""
     FULL = "full"
     """Every boundary × every kind."""
     ONE = "one"

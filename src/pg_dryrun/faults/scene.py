@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from pg_dryrun.environments.interface import Environment
 from pg_dryrun.fault_record import FaultKind
+from pg_dryrun.faults.interface import Places
 from pg_dryrun.faults.small_disk import SmallDisk
 from pg_dryrun.faults.turns import Fate, Turn
 from pg_dryrun.faults.writers import Writer
@@ -55,6 +56,8 @@ class Fault:
     it."""
     limits: ClassVar[Mapping[str, float]] = {}
     """What differs from the usual limits of a disturbed command."""
+    short: ClassVar[tuple[Places, ...]] = (Places.COMMITS,)
+    """Where this kind is tried in the short form, beside what the scenarios ask for."""
     in_the_dark: ClassVar[bool] = False
     """The server's side of the connection outlives the writer: nobody tells it."""
 

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pg_dryrun.errors import UsageError
 from pg_dryrun.fault_record import FaultKind
 from pg_dryrun.faults.interface import EnumeratedScenario, FaultOrder, Form, Places
+from pg_dryrun.faults.kinds import faults_by_kind
 from pg_dryrun.faults.pairs import Target
 from pg_dryrun.faults.recording import RecordedCommand
 
@@ -41,9 +42,13 @@ def of_order(order: FaultOrder, recorded: Sequence[RecordedCommand]) -> list[Tar
             return _asked_for(order.only or "", everything)
         case Form.SHORT:
             wanted = {target.id for scenario in order.scenarios for target in of_scenario(scenario, recorded)}
-            for item in recorded:
-                some = {*places(item, Places.COMMITS), *places(item, Places.MIDDLE)}
-                wanted |= {Target(recorded=item, index=index, kind=kind).id for index in some for kind in FaultKind}
+            wanted |= {
+                Target(recorded=item, index=index, kind=kind).id
+                for kind, fault in faults_by_kind(small_disk=True).items()
+                for which in fault.short
+                for item in recorded
+                for index in places(item, which)
+            }
             return [target for target in everything if target.id in wanted]
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pg_dryrun.fault_record import FaultKind
 from pg_dryrun.faults import turns, wire
+from pg_dryrun.faults.interface import Places
 from pg_dryrun.faults.scene import Fault, Scene
 from pg_dryrun.faults.turns import Fate, Turn
 from pg_dryrun.observer import Observer, connect, quote, quote_literal, table_sql
@@ -28,6 +29,7 @@ class Denied(Fault):
     """Every privilege of the writer on its tables is revoked between two of its statements, and given back after."""
 
     kind = FaultKind.DENIED
+    short = (Places.MIDDLE,)
     made_by = "the server: REVOKE ALL on the writer's tables"
     sqlstates = frozenset({"42501"})
 
@@ -72,6 +74,7 @@ class DiskFull(Fault):
     """The disk under the writer's database has not one page left."""
 
     kind = FaultKind.DISK_FULL
+    short = (Places.MIDDLE,)
     made_by = "the kernel: ENOSPC of a 48 MB tmpfs under the database, filled to the last page"
     sqlstates = frozenset({"53100"})
     limits: ClassVar[Mapping[str, float]] = {"statement_s": 2.0, "deadline_s": 3.0}
@@ -90,6 +93,7 @@ class ForgedDiskFull(Fault):
     """Where this machine lends no small disk: the relay answers in the server's place, and the record says so."""
 
     kind = FaultKind.DISK_FULL
+    short = (Places.MIDDLE,)
     made_by = "FORGED by the relay: this machine lends no small disk, so the server was never asked"
 
     def why_not(self) -> str | None:

@@ -70,12 +70,12 @@ class Tally:
         return sum(sum(counter.values()) for counter in self.counts.values())
 
 
-def plan(sites: list[Site], count: int, seed: int, judge: Judge) -> Iterator[tuple[Site, str, Kind, int]]:
-    """``count`` trials: every kind in turn, each on the next document, each with a seed of its own."""
+def plan(sites: list[Site], count: int | None, seed: int, judge: Judge) -> Iterator[tuple[Site, str, Kind, int]]:
+    """``count`` trials (None: every kind once): each kind on the next document, each with a seed of its own."""
     made = {site.name: kinds_for(site.facts, judge) for site in sites}
     names = sorted({name for found in made.values() for name in found})
     Random(seed).shuffle(names)  # noqa: S311 - repeatable, not secret
-    for number in range(count):
+    for number in range(len(names) if count is None else count):
         name = names[number % len(names)]
         able = [site for site in sites if name in made[site.name]]
         site = able[(number + number // len(names)) % len(able)]

@@ -184,12 +184,17 @@ class AwaitingReview(CutterError):
     exit_code = 10
 
     @classmethod
-    def of(cls, entry_id: str, why: str) -> AwaitingReview:
-        """Entry ``entry_id`` waits: each command of the remedy can be typed as it stands."""
+    def of(cls, entry_id: str, why: str, *, asked: bool = False) -> AwaitingReview:
+        """Entry ``entry_id`` waits: each command of the remedy can be typed as it stands.
+
+        ``asked``: it has questions that must be answered, or taken as assumed.
+        """
+        look, take = (" --questions", " --accept-all-assumed") if asked else ("", "")
+        more = ", or answer: --answer Q1=…" if asked else ""
         return cls(
             f"entry {entry_id} waits for a person: {why}",
-            remedy=f"Look: iu-cutter review {entry_id}\n"
-            f'  then: iu-cutter review {entry_id} --approve --rationale "why"   (or --defer, or --reject)\n'
+            remedy=f"Look: iu-cutter review {entry_id}{look}\n"
+            f'  then: iu-cutter review {entry_id} --approve{take} --rationale "why"   (or --defer, or --reject{more})\n'
             f"  then: cut the file again, or iu-cutter cut-approved {entry_id}",
         )
 

@@ -18,7 +18,10 @@ def waiting(embedded, tmp_path: Path):
     law.write_text(LAW, encoding="utf-8")
     assert embedded("cut", str(law)).code == 0
     law.write_text(EDITED, encoding="utf-8")
-    assert embedded("cut", str(law)).code == 10
+    answer = embedded("cut", str(law))
+    assert answer.code == 10
+    assert "--questions" in answer.err
+    assert "--approve --accept-all-assumed --rationale" in answer.err
     return embedded, law
 
 

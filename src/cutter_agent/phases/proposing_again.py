@@ -207,7 +207,14 @@ def _rematched(read: _Read) -> Manifest:
         raise GovernanceRefused(
             "with these answers nothing would change", remedy="Reject the entry: the living cut stands as it is."
         )
-    return replace(manifest, units=again.units, findings=again.findings, recut=again.recut, review=again.review)
+    return replace(
+        manifest,
+        units=again.units,
+        findings=again.findings,
+        recut=again.recut,
+        review=again.review,
+        governed=again.governed,
+    )
 
 
 def _require_base(store: ExecStore, manifest: Manifest) -> None:

@@ -385,4 +385,5 @@ def _require_policy_may(entry: Entry, judged: Judged, judgement: Judgement, *, f
     if failed_before:
         reasons.append("a verification of it failed before")
     if reasons:
-        raise AwaitingReview.of(entry.entry_id, "; ".join(reasons))
+        asked = review is not None and bool(review.questions)
+        raise AwaitingReview.of(entry.entry_id, "; ".join(reasons), asked=asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from pathlib import Path
 
 import pytest
 from tests.edition_room import Drafter, scored
@@ -126,3 +127,21 @@ def test_what_came_under_a_new_provision_is_new_and_asked() -> None:
     assert {"X-S2-PA", "X-S2-PB"} <= gone
     asked = {cuts[0].units[i].address for question in matching.questions for i in question.old}
     assert {"X-S2-PA", "X-S2-PB"} <= asked
+
+
+def test_a_finer_profile_keeps_what_it_cuts_as_before(tmp_path: Path) -> None:
+    """A document that was cut with whole tables is cut again with rows: only they and the front matter are new."""
+    coarse = tmp_path / "markdown.toml"
+    coarse.write_text(
+        'id = "markdown"\nversion = "1"\ntitle = "m"\nengine = "commonmark"\n'
+        '[preamble]\nname = "front"\nkind = "preamble"\ntoken = "P"\n'
+    )
+    rows = [row(random.Random(k), 1000 + k) for k in range(40)]  # noqa: S311
+    data = b"---\ntitle: Prices of the harbour\nlast_updated: 2020-01-01\n---\n" + table(rows, keyed=True)
+    old = segment(data, profile=profiles.load(coarse), document_code="X")
+    new = segment(data, profile=profiles.load("markdown"), document_code="X")
+    matching = recut.match(old, data, new, data)
+    kept = {old.units[pair.old].kind: pair.change for pair in matching.pairs}
+    assert kept == {"front_matter": Change.REVISED, "heading": Change.UNCHANGED, "paragraph": Change.UNCHANGED}
+    assert len(matching.split) == 1, "the table went on in its head and rows"
+    assert not any(question.doubt is recut.Doubt.ADDRESS for question in recut.change_set(matching).questions)

@@ -107,6 +107,8 @@ class Judge:
         a, b = self.old.read(i).label, self.new.read(j).label
         same_address = first.address == second.address
         if self._positional:
+            if same_address and first.number is None:  # the only one of its kind: a front matter
+                return Place.SAME
             if a or b:
                 return Place.SAME if a == b and kin > 0 else Place.OTHER
             return Place.NEAR if same_address or kin > 0 else Place.OTHER

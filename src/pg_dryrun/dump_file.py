@@ -119,6 +119,11 @@ def _format(path: Path) -> DumpFormat:
         if path.is_dir():
             if (path / "toc.dat").is_file():
                 return DumpFormat.DIRECTORY
+            if (path / "PG_VERSION").is_file():
+                raise UsageError(
+                    f"{path} is a data directory of PostgreSQL, not a dump: it is never opened.",
+                    remedy="Dump its database with pg_dump; a base backup is a source of kind 'backup'.",
+                )
             raise UsageError(f"{path} is a directory without toc.dat: no dump.", remedy=remedy)
         with path.open("rb") as file:
             head = file.read(4096)

@@ -50,7 +50,20 @@ class LiveSource:
     kind: Literal["dsn"] = "dsn"
 
 
-Source = StandIn | DumpFile | LiveSource
+@dataclass(frozen=True, kw_only=True)
+class BaseBackup:
+    """Production is known by a base backup of its whole server (``pg_basebackup``, plain or tar format).
+
+    ``dbname``: the database that is rehearsed on. ``system_identifier``: the authorised one.
+    """
+
+    path: Path
+    dbname: str
+    system_identifier: str | None = None
+    kind: Literal["backup"] = "backup"
+
+
+Source = StandIn | DumpFile | LiveSource | BaseBackup
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +149,13 @@ def _source_spelling(source: Source) -> dict[str, JsonValue]:
                 "kind": source.kind,
                 "path": str(source.path),
                 "sha256": source.sha256,
+                "system_identifier": source.system_identifier,
+            }
+        case BaseBackup():
+            return {
+                "kind": source.kind,
+                "path": str(source.path),
+                "dbname": source.dbname,
                 "system_identifier": source.system_identifier,
             }
         case LiveSource():

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from pg_dryrun.errors import PlanFault
-from pg_dryrun.plan import DumpFile, LiveSource, Pins, Plan, ProtectedServer, Source, StandIn, Thresholds
+from pg_dryrun.plan import BaseBackup, DumpFile, LiveSource, Pins, Plan, ProtectedServer, Source, StandIn, Thresholds
 from pg_dryrun.subject import Login
 from sealing.canonical import MAX_SAFE_INTEGER
 
@@ -28,7 +28,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class _Source(_Table, frozen=True, kw_only=True):
     """``[source]``. ``password_file`` holds nothing but the password, mode 0600; without it, ``PGPASSWORD``."""
 
-    kind: Literal["stand-in", "dump", "dsn"]
+    kind: Literal["stand-in", "dump", "backup", "dsn"]
     path: str | None = None
     sha256: str | None = None
     host: str | None = None
@@ -121,6 +121,12 @@ def _source(table: _Source, base: Path) -> Source:
             return DumpFile(
                 path=base / _required(table, "path"),
                 sha256=table.sha256,
+                system_identifier=table.system_identifier,
+            )
+        case "backup":
+            return BaseBackup(
+                path=base / _required(table, "path"),
+                dbname=_required(table, "dbname"),
                 system_identifier=table.system_identifier,
             )
         case "dsn":

@@ -33,7 +33,7 @@ SERVER_SETTINGS: Mapping[str, str] = {
     "shared_buffers": "256MB",
 }
 """What a server is started with for the time of a restore. Its clones have settings of their own."""
-_TUNED = (
+TUNED = (
     "-c synchronous_commit=off -c default_transaction_read_only=off -c log_statement=none"
     " -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
 )
@@ -187,7 +187,7 @@ def _load(argv: list[str | Path], target: Login, *, vault: Vault, timeout_s: flo
     (``docs/decisions/clones.md``)."""
     memory_mb = max(64, min(512, available_memory_bytes() // (8 << 20) // sessions))
     helpers = 2 if sessions == 1 else 0
-    tuned = f"{_TUNED} -c maintenance_work_mem={memory_mb}MB -c max_parallel_maintenance_workers={helpers}"
+    tuned = f"{TUNED} -c maintenance_work_mem={memory_mb}MB -c max_parallel_maintenance_workers={helpers}"
     environment = {**vault.environment(target), "PGOPTIONS": tuned}
     commands.check(argv, timeout_s=timeout_s, env=environment, redact=vault.redact)
 

@@ -37,6 +37,7 @@ class ProofKind(StrEnum):
     """What the restore can be compared with (G-09 says which)."""
 
     SOURCE_DIGESTS = "digests of every table and sequence from the dump's own snapshot"
+    BACKUP_MANIFEST = "every file of the base backup by its own manifest"
     DUMP_CONTENT = "rows per table, sequences and objects as the dump file itself states them"
 
 

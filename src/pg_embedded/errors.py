@@ -8,6 +8,7 @@ EmbeddedError
 ├── ServerStartFailed    the server did not become ready in time, or ended
 ├── ServerStateError     the call does not fit the server's state (clone of a running one, start after close)
 ├── TeardownIncomplete   something of a throw-away cluster is still there
+├── NotABackup           a folder is in use, or is no base backup (``adoption``)
 └── ResidentUnavailable  the persistent database could not be reached within the deadline
 """
 

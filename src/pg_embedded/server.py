@@ -174,6 +174,22 @@ class ServerProcess:
         _end(self._process, mode, deadline_s=deadline_s)
 
 
+def write_configuration(folders: ServerFolders, settings: ServerSettings, account: ServerAccount) -> None:
+    """Both files of the server's configuration, which the account reads and cannot write."""
+    config = folders.config_dir / "postgresql.conf"
+    hba = folders.config_dir / "pg_hba.conf"
+    config.write_text(
+        settings.lines(folders)
+        + f"hba_file = {_quoted(str(hba))}\ndata_directory = {_quoted(str(folders.data_dir))}\n",
+        encoding="utf-8",
+    )
+    hba.write_text(_HBA, encoding="ascii")
+    for path in (config, hba):
+        if account.switched:
+            os.chown(path, os.getuid(), account.gid)
+        path.chmod(0o640)
+
+
 def start(
     *,
     programs: Programs,
@@ -187,18 +203,7 @@ def start(
 
     Raises ``ServerStartFailed`` with the last lines of its log if it ends or is not ready in time; then it is gone.
     """
-    config = folders.config_dir / "postgresql.conf"
-    hba = folders.config_dir / "pg_hba.conf"
-    config.write_text(
-        settings.lines(folders)
-        + f"hba_file = {_quoted(str(hba))}\ndata_directory = {_quoted(str(folders.data_dir))}\n",
-        encoding="utf-8",
-    )
-    hba.write_text(_HBA, encoding="ascii")
-    for path in (config, hba):
-        if account.switched:
-            os.chown(path, os.getuid(), account.gid)
-        path.chmod(0o640)
+    write_configuration(folders, settings, account)
     identifier = initialise.system_identifier(programs, account, folders.control_dir)
     jail = isolation.build(account, private_ipc=not settings.durable)
     argv = (str(programs.path("postgres")), "-D", str(folders.config_dir))

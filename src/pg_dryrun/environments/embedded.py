@@ -13,6 +13,9 @@ from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.ledger import Kind, RunLedger
 from pg_dryrun.record import EnvironmentFacts
 from pg_dryrun.subject import Login
+from pg_embedded import adoption
+from pg_embedded import programs as installations
+from pg_embedded.adoption import Backup
 from pg_embedded.cluster import ThrowawayCluster
 from pg_embedded.errors import EmbeddedError
 from pg_embedded.programs import Programs
@@ -166,6 +169,27 @@ class EmbeddedLender:
                 expected_bytes=expected_bytes,
                 base_dir=workdir,
                 programs=self._programs,
+                record=ledger.record if ledger is not None else None,
+            )
+        return EmbeddedEnvironment(cluster, ledger=ledger, lender=self.name)
+
+    def programs_for(self, major: int) -> Programs:  # noqa: ARG002 - there is one version
+        """The programs that this lender would use for a backup of version ``major``. Raises ``EnvironmentFault``."""
+        with _as_environment_fault():
+            return self._programs or installations.embedded()
+
+    def adopt(
+        self, backup: Backup, name: str, *, marker: str, workdir: Path | None = None, ledger: RunLedger | None = None
+    ) -> EmbeddedEnvironment:
+        """A running environment on a copy of ``backup`` that bears ``marker``. Raises ``EnvironmentFault``."""
+        with _as_environment_fault():
+            cluster = adoption.adopt(
+                backup,
+                name=name,
+                marker=marker,
+                settings={**_QUIET, "cluster_name": cluster_name(name)},
+                programs=self._programs,
+                base_dir=workdir,
                 record=ledger.record if ledger is not None else None,
             )
         return EmbeddedEnvironment(cluster, ledger=ledger, lender=self.name)

@@ -13,6 +13,7 @@ from pathlib import Path
 from pg_dryrun.environments.embedded import EmbeddedEnvironment, EmbeddedLender
 from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.ledger import RunLedger
+from pg_embedded.adoption import Backup
 from pg_embedded.errors import EmbeddedError
 from pg_embedded.programs import Programs, in_folder
 
@@ -71,6 +72,17 @@ class LocalLender:
             workdir=workdir,
             ledger=ledger,
         )
+
+    def programs_for(self, major: int) -> Programs:
+        """As ``EmbeddedLender.programs_for``."""
+        return self._choose(major)
+
+    def adopt(
+        self, backup: Backup, name: str, *, marker: str, workdir: Path | None = None, ledger: RunLedger | None = None
+    ) -> EmbeddedEnvironment:
+        """As ``EmbeddedLender.adopt``, by the programs of the backup's major version."""
+        lender = EmbeddedLender(programs=self._choose(backup.major), name=self.name)
+        return lender.adopt(backup, name, marker=marker, workdir=workdir, ledger=ledger)
 
     def _choose(self, major: int | None) -> Programs:
         if self._bin_dir is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -143,6 +143,9 @@ class IdentityGate(Gate):
     """System identifiers of production and of every protected server."""
     created_by_this_run: bool
     """Whether the run's own ledger holds the environment."""
+    marks: Mapping[str, bool] | None = None
+    """Of a physical copy, which has production's system identifier: marks that only a copy bears, and whether it does.
+    None: a logical copy."""
 
     def check(self) -> Check:
         facts = {
@@ -150,6 +153,17 @@ class IdentityGate(Gate):
             "forbidden": list(self.forbidden),
             "created_by_this_run": self.created_by_this_run,
         }
+        if self.marks is not None:
+            facts |= {"marks": dict(self.marks)}
+            absent = [name for name, there in self.marks.items() if not there]
+            if absent or not self.marks:
+                return self.broken(
+                    f"a physical copy must bear the marks of one; missing: {some(absent) or 'all'}",
+                    facts,
+                    blame=Blame.ENVIRONMENT,
+                    remedy="This may be production itself. Nothing was written.",
+                )
+            return self.kept(f"a physical copy, marked as one: {', '.join(self.marks)}", facts)
         if not self.copy_identifier:
             return self.broken("the copy has no system identifier", facts, blame=Blame.TOOL)
         if self.copy_identifier in self.forbidden:

@@ -25,7 +25,7 @@ class ReadOnlyGate(Gate):
 
     def check(self) -> Check:
         if self.proof is None:
-            return self.kept("the source is a dump file; no production server was connected to")
+            return self.kept("the source is a file or a backup; no production server was connected to")
         facts = {
             "role": self.proof.role,
             "violations": list(self.proof.violations),

@@ -17,8 +17,9 @@ from pg_dryrun.observer import connect, schema
 from pg_dryrun.observer.identity import identity
 from pg_dryrun.observer.presence import relation_names
 from pg_dryrun.outcome import Status
-from pg_dryrun.plan import OTHER_MAJOR, DumpFile, LiveSource
+from pg_dryrun.plan import OTHER_MAJOR, BaseBackup, DumpFile, LiveSource
 from pg_dryrun.protected import ABSENT
+from pg_dryrun.runner import backup
 from pg_dryrun.runner.run import Run
 from pg_dryrun.runner.source import rehearsal_environment
 from pg_dryrun.snapshot import Snapshot
@@ -120,6 +121,8 @@ def _reachability(run: Run) -> Gate:
 
 
 def _restorable(run: Run) -> Gate:
+    if isinstance(run.plan.source, BaseBackup):
+        return RestorableGate(missing=(), deviations=list(rehearsal_environment(run).describe().deviations))
     environment = rehearsal_environment(run)
     missing = needs.missing(_snapshot(run).needs, environment.admin)
     deviations = list(environment.describe().deviations)
@@ -136,6 +139,8 @@ def _is_version(item: needs.Missing) -> bool:
 
 
 def _restore(run: Run) -> Gate:
+    if isinstance(run.plan.source, BaseBackup):
+        return RestoreGate(comparison=backup.started_copy(run, run.plan.source))
     environment = rehearsal_environment(run)
     taken = _snapshot(run)
     done = restore.restore(
@@ -178,6 +183,8 @@ def _grants(run: Run) -> Gate:
 
 
 def _identity(run: Run) -> Gate:
+    if isinstance(run.plan.source, BaseBackup):
+        return backup.copy_identity(run)
     seen = run.facts.protected_before
     servers = [item for item in seen.protected if item.kind == "server"] if seen is not None else []
     forbidden = {item.id for item in servers if item.id != ABSENT}

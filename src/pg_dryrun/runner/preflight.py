@@ -15,7 +15,7 @@ from pg_dryrun.gates.preflight import DiskGate, HardcodeGate, NameGate, Protecte
 from pg_dryrun.gates.workplace import DigestGate, PermissionsGate
 from pg_dryrun.ledger import Kind as Created
 from pg_dryrun.ledger import RunLedger
-from pg_dryrun.plan import DumpFile, LiveSource
+from pg_dryrun.plan import BaseBackup, DumpFile, LiveSource
 from pg_dryrun.runner.run import Run
 from pg_dryrun.subject import Login, Subject
 from pg_dryrun.version import VERSION
@@ -54,8 +54,10 @@ def work_place(run: Run) -> None:
 
 def _disk(run: Run) -> Gate:
     needed = run.plan.thresholds.free_bytes
-    if isinstance(run.plan.source, DumpFile) and run.plan.source.path.exists():
-        needed = max(needed, _COPIES_OF_A_DUMP * run.plan.source.path.stat().st_size)
+    if isinstance(run.plan.source, DumpFile | BaseBackup) and run.plan.source.path.exists():
+        path = run.plan.source.path
+        files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+        needed = max(needed, _COPIES_OF_A_DUMP * sum(file.stat().st_size for file in files))
     where = run.workdir.parent
     return DiskGate(path=str(where), free_bytes=shutil.disk_usage(where).free, needed_bytes=needed)
 

@@ -78,6 +78,8 @@ class Facts:
     production: ProductionFacts | None = None
     environment: EnvironmentFacts | None = None
     environment_is_ours: bool = False
+    copy_marker: str | None = None
+    """What a physical copy bears and production does not."""
     copy: Login | None = None
     """The restored database on the golden copy, as its superuser."""
     passwords: dict[str, str] = field(default_factory=dict)

@@ -11,8 +11,9 @@ from pg_dryrun.gates.interface import Gate
 from pg_dryrun.gates.source import ReadOnlyGate, SourceIdentityGate
 from pg_dryrun.observer import Observer, connect, quote
 from pg_dryrun.observer.identity import footprint, identity
-from pg_dryrun.plan import DumpFile, LiveSource, StandIn
+from pg_dryrun.plan import BaseBackup, DumpFile, LiveSource, StandIn
 from pg_dryrun.record import ProductionFacts
+from pg_dryrun.runner import backup
 from pg_dryrun.runner.run import Run
 from pg_dryrun.subject import Login
 from sealing.digest import canonical_digest, file_sha256
@@ -38,7 +39,7 @@ def _read_only(run: Run) -> Gate:
     plan_source = run.plan.source
     run.facts.production = ProductionFacts(kind=plan_source.kind)
     match plan_source:
-        case DumpFile():
+        case DumpFile() | BaseBackup():
             run.facts.production = replace(run.facts.production, identity_before=look_at_file(plan_source))
             return ReadOnlyGate(proof=None)
         case LiveSource():
@@ -53,6 +54,8 @@ def _read_only(run: Run) -> Gate:
 
 def _identity(run: Run) -> Gate:
     """Take the snapshot and compare what it is of with what the plan authorises."""
+    if isinstance(run.plan.source, BaseBackup):
+        return backup.source_identity(run, run.plan.source)
     authorised: dict[str, str | None] = {}
     production = run.facts.production or ProductionFacts(kind=run.plan.source.kind)
     programs = rehearsal_environment(run)
@@ -137,10 +140,13 @@ def look_at_server(run: Run, observer: Observer) -> dict[str, object]:
     return {name: _plain(value) for name, value in {**asdict(who), **asdict(weight)}.items()}
 
 
-def look_at_file(source: DumpFile) -> dict[str, object]:
-    """What a dump is: path, size, digest of its file or of all its files. Raises ``PlanFault`` if it is not there."""
+def look_at_file(source: DumpFile | BaseBackup) -> dict[str, object]:
+    """What a dump or backup is: path, size, digest of its file or of all its files. Raises ``PlanFault`` if there is
+    none."""
     try:
         files = sorted(path for path in source.path.rglob("*") if path.is_file()) if source.path.is_dir() else []
+        if source.path.is_dir() and not files:
+            raise PlanFault(f"{source.path} is an empty folder", remedy="Name a dump or a base backup.")
         sizes = [path.stat().st_size for path in files or [source.path]]
         digests = {str(path.relative_to(source.path)): file_sha256(path) for path in files}
         digest = canonical_digest(digests) if files else file_sha256(source.path)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pg_dryrun.gates.interface import Gate
 from pg_dryrun.gates.teardown import NetZeroGate, ProductionGate, ProtectedUnchangedGate
 from pg_dryrun.observer import connect
-from pg_dryrun.plan import DumpFile
+from pg_dryrun.plan import BaseBackup, DumpFile
 from pg_dryrun.protected import ProtectedSnapshot, compare
 from pg_dryrun.record import ProductionFacts
 from pg_dryrun.runner.preflight import look_at_protected
@@ -39,7 +39,7 @@ def _look_at_production_again(run: Run) -> BaseException | None:
 
 
 def _production_now(run: Run) -> dict[str, object]:
-    if isinstance(run.plan.source, DumpFile):
+    if isinstance(run.plan.source, DumpFile | BaseBackup):
         return look_at_file(run.plan.source)
     if run.facts.source is None:
         return {}

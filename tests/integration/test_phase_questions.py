@@ -8,6 +8,7 @@ import pytest
 from tests.integration.test_phase_recut import FIRST, audited, operations, proven, rebuilt, report, text, units
 from tests.pipeline_room import MARKER, Ledger
 from tests.recut_room import prose
+from tests.topology_room import done
 
 from cutter_agent.cases import Case
 from cutter_agent.errors import (
@@ -261,3 +262,21 @@ def test_a_blocker_of_the_first_entry_blocks_the_one_that_took_its_place(ledger:
     assert ledger.verify(other).passed
     ledger.cut(later)
     assert ledger.verify(later).passed
+
+
+def test_what_was_decided_of_a_unit_does_not_go_to_the_one_that_replaced_it(ledger: Ledger) -> None:
+    proven(ledger, FIRST)
+    done(ledger, "renumber", "L1-DIEU2-K1", to="9")
+    done(ledger, "split", "L1-DIEU3-K1", at=("byte:60",))
+    entry_id = ledger.mark(REPLACED).entry.entry_id
+    ledger.sweep()
+    ledger.answer(entry_id, {"Q1": "new"}, comment="another rule")
+    later = again(ledger, entry_id)
+    proposal = parse(report(ledger).proposal(later).manifest)
+    assert [(each.address, each.standing) for each in proposal.governed] == [("L1-DIEU3-K1-P1", "parted")]
+    ledger.judge(later)
+    ledger.cut(later)
+    outcome = ledger.verify(later)
+    assert outcome.passed, outcome.result.findings
+    assert "L1-DIEU3-K1-P1" in units(ledger)
+    assert audited(ledger) == []

@@ -28,8 +28,12 @@ _DONE = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stand:
-    """A decision that stands in the edited text. ``start_byte`` and ``under_byte`` say where its units begin there."""
+    """A decision that stands in the edited text, about the living unit at ``address``.
 
+    ``start_byte`` and ``under_byte`` say where its units begin there.
+    """
+
+    address: str
     start_byte: int
     standing: str
     at_byte: int
@@ -53,18 +57,18 @@ def conform(old: Living, governed: Sequence[Governed], fresh: Segmentation, data
 
 
 def governed_of(stands: Sequence[Stand], blocks: Sequence[ManifestBlock] | Sequence[Unit]) -> tuple[Governed, ...]:
-    """The decisions in the addresses of a proposed cut of the same text."""
+    """The decisions in the addresses of a proposed cut of the same text; none about a unit that was replaced."""
     address = {block.start_byte: block.address for block in blocks}
     found = [
         Governed(
-            address=address[stand.start_byte],
+            address=stand.address,
             standing=stand.standing,
             at_byte=stand.at_byte,
             under=address.get(stand.under_byte) if stand.under_byte is not None else None,
             was=stand.was,
         )
         for stand in stands
-        if stand.start_byte in address
+        if address.get(stand.start_byte) == stand.address
     ]
     return tuple(sorted(found, key=lambda each: (each.address, each.standing, each.at_byte)))
 
@@ -74,6 +78,7 @@ def stands_of(manifest: Manifest) -> tuple[Stand, ...]:
     start = {block.address: block.start_byte for block in manifest.units}
     return tuple(
         Stand(
+            address=each.address,
             start_byte=start[each.address],
             standing=each.standing,
             at_byte=each.at_byte,
@@ -239,6 +244,7 @@ class _Conforming:
         under = self._old.get(each.under) if each.under else None
         self._stands.append(
             Stand(
+                address=each.address,
                 start_byte=start,
                 standing=each.standing,
                 at_byte=at - start,

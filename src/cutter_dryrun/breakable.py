@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from cutter_agent.idempotency import document_ref, entry_id, entry_key
 from cutter_agent.model import Lane, OperationKind
 from cutter_dryrun import faulted
 from cutter_dryrun.matrix import TRACKED_TABLES
+from pg_dryrun.errors import UsageError
 from pg_dryrun.fault_record import FaultKind
 from pg_dryrun.faults.interface import Breakable, Command, EnumeratedScenario, FaultOrder, Form, Places
 from sealing.digest import sha256_hex
@@ -28,6 +30,7 @@ Luật này quy định việc giữ sổ của một tổ chức khi máy chủ
 Luật này có hiệu lực từ ngày được ghi vào sổ.
 """
 """Written for this purpose."""
+_COMMANDS = (faulted.mark, faulted.sweep, faulted.review, faulted.cut, faulted.verify)
 _PROFILE = "vn-law"
 _REF, _CODE = "rehearsal/faults", "REHEARSAL-FAULTS"
 _FIRST_INSTANT = datetime(2025, 1, 6, 8, 0, tzinfo=UTC)
@@ -60,9 +63,7 @@ def cutter_as_breakable(workdir: Path) -> Breakable:
                 function=f"{faulted.__name__}:{function.__name__}",
                 arguments={**common, "instant": (_FIRST_INSTANT + number * _BETWEEN_COMMANDS).isoformat()},
             )
-            for number, function in enumerate(
-                (faulted.mark, faulted.sweep, faulted.review, faulted.cut, faulted.verify)
-            )
+            for number, function in enumerate(_COMMANDS)
         ),
         state={table: VOLATILE.get(table, ()) for table in TRACKED_TABLES},
         statement_names={item.numbered_sql: item.name for item in statements.load().values()},
@@ -105,7 +106,24 @@ def _entry_id() -> str:
 
 
 def fault_order(form: Form, only: str | None = None) -> FaultOrder:
-    """The enumeration over the cutter. With ``only`` (a pair's id) nothing but that."""
+    """The enumeration over the cutter. With ``only`` (a pair's id) nothing but that.
+
+    Raises:
+        UsageError: ``only`` names no command or no kind; whether its boundary exists is known when it was recorded.
+    """
     if only is not None:
+        _require_sense(only)
         return FaultOrder(make=cutter_as_breakable, form=Form.ONE, only=only)
     return FaultOrder(make=cutter_as_breakable, scenarios=SCENARIOS, form=form)
+
+
+def _require_sense(only: str) -> None:
+    command, _, rest = only.partition(":")
+    boundary, _, kind = rest.rpartition(":")
+    commands = [function.__name__ for function in _COMMANDS]
+    if not boundary or not fnmatch.filter(commands, command) or not fnmatch.filter(list(FaultKind), kind):
+        raise UsageError(
+            f"{only!r} is no pair of boundary and fault",
+            remedy=f"Write COMMAND:BOUNDARY:KIND, e.g. cut:commit:cut-after. Commands: {', '.join(commands)}."
+            f" Kinds: {', '.join(FaultKind)}.",
+        )

@@ -153,6 +153,15 @@ def test_what_cannot_happen_at_a_boundary_says_why(bench: Bench) -> None:
     assert too_late.after_replay is Standing.FINAL, "it was tried all the same"
 
 
+def test_where_no_small_disk_is_lent_the_answer_is_forged_and_the_record_says_so(bench: Bench) -> None:
+    recorded, forged = bench.of(faulted_till.book), faults_by_kind(small_disk=False)
+    index = next(i for i, turn in enumerate(recorded.turns) if turn.text.startswith("UPDATE"))
+    pair = pairs.run_pair(bench.ground, pairs.Target(recorded=recorded, index=index, kind=FaultKind.DISK_FULL), forged)
+    assert (pair.outcome, pair.sqlstate, pair.after_fault) == (PairOutcome.PASSED, "53100", Standing.BEFORE), pair
+    assert pair.seen == (), "the server was never asked"
+    assert forged[FaultKind.DISK_FULL].made_by.startswith("FORGED")
+
+
 def test_boundaries_are_heard_and_never_written_by_hand(bench: Bench) -> None:
     recorded = bench.of(faulted_till.book)
     assert [turn.name.split()[0] for turn in recorded.turns] == [

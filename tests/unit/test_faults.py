@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from cutter_dryrun.breakable import cutter_as_breakable, fault_order
+from cutter_dryrun.matrix import TRACKED_TABLES
+from pg_dryrun.errors import UsageError
 from pg_dryrun.fault_record import (
     BoundaryRecord,
     FaultKind,
@@ -18,7 +22,7 @@ from pg_dryrun.fault_record import (
 from pg_dryrun.faults import wire
 from pg_dryrun.faults.conflicts import Serialization
 from pg_dryrun.faults.cuts import CutAfter
-from pg_dryrun.faults.interface import Command, Word
+from pg_dryrun.faults.interface import Command, Form, Word
 from pg_dryrun.faults.pairs import Seen, Target, judge
 from pg_dryrun.faults.recording import RecordedCommand, name_of
 from pg_dryrun.faults.scene import RecordedTurn
@@ -177,3 +181,26 @@ def test_the_grid_shows_every_boundary() -> None:
     ]
     assert failures(faults) == [BAD]
     assert "3 pairs of 2 boundaries and 2 kinds" in sentence(faults)
+
+
+@pytest.mark.parametrize("only", ["cut", "cut:7", "cut:7:", "cute:7:black-hole", "cut:7:black-hold", "", ":::"])
+def test_what_is_no_pair_is_said_before_anything_is_begun(only: str) -> None:
+    with pytest.raises(UsageError, match="no pair of boundary and fault") as refused:
+        fault_order(Form.ONE, only)
+    assert "cut:commit:cut-after" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    "only", ["cut:7:black-hole", "cut:commit:cut-*", "*:*:*", "cut:copy_units: end of rows:denied"]
+)
+def test_a_pair_may_be_named_in_several_ways(only: str) -> None:
+    order = fault_order(Form.SHORT, only)
+    assert (order.form, order.only, order.scenarios) == (Form.ONE, only, ())
+
+
+def test_the_cutters_statements_are_told_by_name(tmp_path: Path) -> None:
+    breakable = cutter_as_breakable(tmp_path)
+    assert [command.name for command in breakable.commands] == ["mark", "sweep", "review", "cut", "verify"]
+    assert set(breakable.state) == set(TRACKED_TABLES)
+    assert not any(breakable.state.values()), "no column is volatile"
+    assert name_of("COMMIT", breakable.statement_names) == "commit"

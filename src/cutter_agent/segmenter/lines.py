@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from cutter_agent.segmenter.grammar import Block, Profile
 from cutter_agent.segmenter.marks import Mark
@@ -26,6 +26,12 @@ _CAPITAL = b"(?:[A-Z]|" + b"|".join(c.encode() for c in map(chr, range(0xC0, 0x1
 _MARK = rb"(?:\xcc[\x80-\xbf]|\xcd[\x80-\xaf])*"
 _TWO_CAPITALS = _CAPITAL + _MARK + _CAPITAL + _MARK
 """The end of a word in capitals, its marks set apart (NFD) or not."""
+_LOOK_BACK_BYTES = 64
+
+
+@cache
+def _an_end() -> re.Pattern[bytes]:
+    return re.compile(b"(?:[;:./]|" + _TWO_CAPITALS + b")" + BLANK + rb"+\Z")
 
 
 class LineJudge:
@@ -155,8 +161,8 @@ class LineJudge:
         return (re.compile(at_line), AT_LINE), (re.compile(inside), INSIDE)
 
     def _inline_keyword(self, rank: int, key: int) -> re.Pattern[bytes] | None:
-        """A pattern for a keyworded heading inside a line, with its terminator: after the end of a sentence, or after a
-        title in capitals, as in ``Chương I QUY ĐỊNH CHUNG Điều 1. Phạm vi``."""
+        """A pattern for a keyworded heading inside a line, with its terminator. It must stand behind the end of a
+        sentence or of a title in capitals, as in ``Chương I QUY ĐỊNH CHUNG Điều 1. Phạm vi``: ask ``behind_an_end``."""
         number = self.readers[rank].at(key)
         level = self.profile.levels[rank]
         if number is None or not level.terminators:
@@ -164,10 +170,11 @@ class LineJudge:
         words = b"|".join(variants(w, self.profile.homoglyphs) for w in level.keywords)
         ends = b"|".join(re.escape(t.encode()) for t in level.terminators)
         digits = variants(number.text, {})
-        before = b"(?:[;:./]|" + _TWO_CAPITALS + b")" + BLANK + b"+"
-        return re.compile(
-            before + b"((?:" + words + b")" + BLANK + b"*" + digits + b"(?:" + ends + b")" + BLANK + b"+)"
-        )
+        return re.compile(b"((?:" + words + b")" + BLANK + b"*" + digits + b"(?:" + ends + b")" + BLANK + b"+)")
+
+    def behind_an_end(self, data: bytes, start: int, at: int) -> bool:
+        """Whether a sentence or a title in capitals, not before ``start``, ends in front of ``at``."""
+        return _an_end().search(data[max(start, at - _LOOK_BACK_BYTES) : at]) is not None
 
     def opens_with_capital(self, data: bytes, at: int) -> bool:
         """Whether the first letter at or after ``at`` on this line is a capital: a title or a sentence begins here."""

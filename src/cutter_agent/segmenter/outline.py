@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -213,7 +214,7 @@ class Drafting:
         while key < mark.key and len(out) < _MOST_REPAIRED:
             pattern, number = judge.inline_keyword(mark.rank, key), judge.readers[mark.rank].at(key)
             hits = pattern.finditer(self._data, start, end) if pattern else iter(())
-            hit = next((m for m in hits if judge.opens_with_capital(self._data, m.end())), None)
+            hit = next((m for m in hits if self._opens(m, start)), None)
             if hit is None or number is None:
                 break
             found = (hit.start(1), judge.mark(mark.rank, number, "not at the start of a line"))
@@ -221,6 +222,11 @@ class Drafting:
             out.append(found)
             key, start = after(key), hit.end()
         return out
+
+    def _opens(self, hit: re.Match[bytes], start: int) -> bool:
+        """Whether a heading inside a line stands behind an end and opens with a capital."""
+        judge = self._scanner.judge
+        return judge.behind_an_end(self._data, start, hit.start(1)) and judge.opens_with_capital(self._data, hit.end())
 
     @staticmethod
     def _after_inline(inline: list[Line], mark: Mark, counts: _Counts) -> Verdict | None:

@@ -60,6 +60,7 @@ def test_a_doubtful_recut_waits_and_the_reviewer_sees_what_changes(embedded, law
     assert f"# {CODE}-DIEU2  now at  {CODE}-DIEU3  renumbered" in shown.out.decode()
     assert f"+ {CODE}-DIEU2-N2" in shown.out.decode()
     assert "exception recut_address" in shown.out.decode()
+    assert ", 0 questions" not in shown.out.decode(), "what is asked is counted in the diff, too"
     approved = embedded(
         "review", entry, "--approve", "--accept-all-assumed", "--rationale", "read it", "--reviewer", "bà Hai", "--json"
     )

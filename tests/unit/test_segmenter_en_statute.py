@@ -52,26 +52,6 @@ def test_a_text_that_leads_to_paragraphs_is_no_definition() -> None:
     assert not any("DEF" in address for address in addresses(cut(text)))
 
 
-def test_a_sentence_that_ends_with_a_term_in_brackets_is_no_marginal_note() -> None:
-    text = f"{HEAD}  apple means a fruit\n    (a) that is round.\n  It includes a crab. (pomme)\n  pear means it;\n"
-    result = cut(text)
-    assert addresses(result) == ["S1", "S2", "S2-DEF-APPLE", "S2-DEF-APPLE-PA", "S2-DEF-APPLE-T1", "S2-DEF-PEAR"]
-
-
-TWICE = """1 The Board hears
-    (a) growers;
-    (b) carriers;
-    (b) the owners of crates; and
-    (c) anybody else.
-"""
-
-
-def test_a_letter_that_was_given_twice_is_a_unit_and_a_finding() -> None:
-    result = cut(TWICE)
-    assert addresses(result) == ["S1", "S1-PA", "S1-PB", "S1-PB-REP2", "S1-PC"]
-    assert {f.code for f in result.findings} == {"duplicate_number", "address_collision"}
-
-
 def test_a_line_that_goes_on_with_a_reference_is_not_a_letter_twice() -> None:
     result = cut(
         "1 The Board hears\n(a) growers;\n(b) carriers who come under\n(b) of the list; and\n(c) anybody else.\n"

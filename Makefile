@@ -5,7 +5,7 @@ JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs faults plants kills schema fuzz-segment fuzz-formats bench-segment bench-recut bench-akn clean
+.PHONY: help setup dry-run test lint format lock docs faults plants kills schema fuzz-segment fuzz-formats bench-segment bench-recut bench-akn bench-rehearsal clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ fuzz-segment: setup ## full form: 100,000 generated inputs through every profile
 
 fuzz-formats: setup ## full form: damaged HTML, DOCX and PDF, and the maps of generated ones (CI runs a short form)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/unit/test_formats_properties.py --timeout 1200 $(ARGS)
+
+bench-rehearsal: setup ## what a rehearsal costs on a generated database: proof over bare copy, clones, effects, tracing (SIZE=MB)
+	@$(BIN)/python -m benchmarks.rehearsal --size $(or $(SIZE),1000) $(ARGS)
 
 bench-segment: setup ## the cut beside other splitters, one run: MB/s, bytes kept, articles (DATA=folder; tools go to .venv-bench)
 	@sh scripts/bench.sh

@@ -51,6 +51,7 @@ def test_a_word_means_a_lender(monkeypatch: pytest.MonkeyPatch) -> None:
         ("existing:user=me", "no host"),
         ("existing:host=a options=-c", "options"),
         ("existing:=", "existing: "),
+        ("existing:host=a port=x", "port x"),
     ],
 )
 def test_another_word_is_a_usage_error(word: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:

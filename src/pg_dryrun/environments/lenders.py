@@ -6,9 +6,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
-
 from pg_dryrun.containers import ENGINES
 from pg_dryrun.environments.container import ContainerLender
 from pg_dryrun.environments.embedded import EmbeddedLender
@@ -16,6 +13,7 @@ from pg_dryrun.environments.existing import ExistingLender
 from pg_dryrun.environments.interface import Lender
 from pg_dryrun.environments.local import LocalLender
 from pg_dryrun.errors import UsageError
+from pg_dryrun.observer.conninfo import words_of
 from pg_dryrun.plan import LENDERS
 from pg_dryrun.subject import Login
 
@@ -45,9 +43,9 @@ def chosen(word: str) -> Lender:
 def _login(conninfo: str) -> Login:
     remedy = "Give host, port, dbname and user of a throw-away server's superuser; its password by PGPASSWORD."
     try:
-        words = conninfo_to_dict(conninfo)
-    except ProgrammingError as error:
-        raise UsageError(f"existing: {str(error).strip()}", remedy=remedy) from error
+        words = dict(words_of(conninfo))
+    except UsageError as error:
+        raise UsageError(f"existing: {error.message}", remedy=remedy) from error
     if words.pop("password", None):
         raise UsageError("existing: a password stands in the command", remedy="Set PGPASSWORD and leave it out.")
     if set(words) - _KNOWN or not words.get("host"):
@@ -56,10 +54,16 @@ def _login(conninfo: str) -> Login:
     if not password:
         raise UsageError("existing: no password", remedy="Set PGPASSWORD.")
     return Login(
-        host=str(words["host"]),
-        port=int(str(words.get("port") or 5432)),
-        dbname=str(words.get("dbname") or "postgres"),
-        user=str(words.get("user") or "postgres"),
+        host=words["host"],
+        port=_port(words.get("port") or "5432"),
+        dbname=words.get("dbname") or "postgres",
+        user=words.get("user") or "postgres",
         password=password,
-        sslmode=str(words["sslmode"]) if words.get("sslmode") else None,
+        sslmode=words.get("sslmode"),
     )
+
+
+def _port(word: str) -> int:
+    if not word.isdecimal():
+        raise UsageError(f"existing: port {word}", remedy="Give a number.")
+    return int(word)

@@ -109,7 +109,7 @@ def test_an_order_is_13_plus_2k_ledger_rows_and_every_cut_keeps_its_bytes(cut: L
     assert words_of == [("first_cut",), (name,)]
 
 
-@pytest.mark.parametrize("name", list(ORDERS))
+@pytest.mark.parametrize("name", ["split", "merge", "redirect"])
 def test_the_same_order_again_converges_at_every_stage(cut: Ledger, name: str) -> None:
     words, how, _ = ORDERS[name]
     wanted = order(*words, **how)

@@ -161,7 +161,7 @@ def check(world: World) -> None:
         assert trail.reached in place, "every address that ever was leads to a living unit"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_any_orders_keep_coverage_addresses_and_names(seed: int) -> None:
     walked(seed)
@@ -172,7 +172,7 @@ def test_most_of_the_orders_are_really_taken() -> None:
     assert sum(taken) > 12 * 5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_a_recut_of_the_same_text_gives_the_decided_tree_back(seed: int) -> None:
     """The fresh cut of the same bytes, redrawn by the decisions, is the living tree: spans, parents, labels."""
@@ -190,7 +190,7 @@ def test_a_recut_of_the_same_text_gives_the_decided_tree_back(seed: int) -> None
     assert governed_of(kept.stands, ground.units) == ground.governed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32), at=st.integers(0, 10**6), word=st.sampled_from(["", "x", "Article 9. New words.\n"]))
 def test_an_edit_anywhere_leaves_a_valid_cut(seed: int, at: int, word: str) -> None:
     """Whatever an edit hits, the redrawn cut tiles the new bytes and what stands is said of units that are there."""

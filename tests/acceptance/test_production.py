@@ -195,8 +195,8 @@ def test_a_mark_goes_with_the_data_until_somebody_says_that_it_is_a_copy(site: S
     site.sql(
         # As after a restore on another server: the copy's mark came along and says nothing here.
         "INSERT INTO iu.deployment_mark"
-        " (kind, system_identifier, allowed_keys, max_age_s, marked_by, marked_at, because)"
-        " VALUES ('copy', '1', '[]', 60, 'somebody', now(), 'elsewhere')"
+        " (mark_seq, kind, system_identifier, allowed_keys, max_age_s, marked_by, marked_at, because)"
+        " VALUES (99, 'copy', '1', '[]', 60, 'somebody', now(), 'elsewhere')"
     )
     refused(site.call("status", "--json"))
     with pytest.raises(psycopg.errors.RestrictViolation):

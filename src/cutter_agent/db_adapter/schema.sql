@@ -715,7 +715,7 @@ CREATE VIEW cutter_observe.verify_result AS
    FROM cutter_governance.verify_result;
 
 CREATE TABLE iu.deployment_mark (
-    mark_seq bigint NOT NULL,
+    mark_seq integer NOT NULL,
     kind text NOT NULL,
     system_identifier text NOT NULL,
     allowed_keys jsonb NOT NULL,
@@ -728,16 +728,8 @@ CREATE TABLE iu.deployment_mark (
     CONSTRAINT mark_kind_word CHECK ((kind = ANY (ARRAY['production'::text, 'copy'::text, 'none'::text]))),
     CONSTRAINT mark_production_names_its_keys CHECK (((kind = 'production'::text) = (jsonb_array_length(allowed_keys) > 0))),
     CONSTRAINT mark_says_why CHECK ((btrim(because) <> ''::text)),
+    CONSTRAINT mark_seq_counts CHECK ((mark_seq > 0)),
     CONSTRAINT mark_system_identifier_is_a_number CHECK ((system_identifier ~ '^[0-9]{1,20}$'::text))
-);
-
-ALTER TABLE iu.deployment_mark ALTER COLUMN mark_seq ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME iu.deployment_mark_mark_seq_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
 );
 
 CREATE TABLE iu.document (

@@ -2,7 +2,7 @@
 -- first block. Runs as the owner role. Marks are written by an administrator, never by a lane, and never changed.
 
 CREATE TABLE iu.deployment_mark (
-    mark_seq           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    mark_seq           integer PRIMARY KEY,
     kind               text NOT NULL,
     system_identifier  text NOT NULL,
     allowed_keys       jsonb NOT NULL,
@@ -10,6 +10,7 @@ CREATE TABLE iu.deployment_mark (
     marked_by          text NOT NULL,
     marked_at          timestamptz NOT NULL,
     because            text NOT NULL,
+    CONSTRAINT mark_seq_counts CHECK (mark_seq > 0),
     CONSTRAINT mark_kind_word CHECK (kind IN ('production', 'copy', 'none')),
     CONSTRAINT mark_system_identifier_is_a_number CHECK (system_identifier ~ '^[0-9]{1,20}$'),
     CONSTRAINT mark_keys_are_a_list CHECK (jsonb_typeof(allowed_keys) = 'array'),

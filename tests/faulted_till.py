@@ -73,6 +73,17 @@ def waits_for_ever(call: Call) -> Word:
     return _whole(call, _work)
 
 
+def open_account(call: Call) -> Word:
+    """On the till of the runner's own tests: an account under a number that names it."""
+
+    def work(connection: Connection) -> None:
+        connection.execute(
+            "INSERT INTO till.account (account_id, owner) VALUES (901, 'newcomer') ON CONFLICT (account_id) DO NOTHING"
+        )
+
+    return _whole(call, work, isolation="READ COMMITTED")
+
+
 def _work(connection: Connection) -> None:
     if not _done(connection):
         _insert(connection)
@@ -93,12 +104,14 @@ def _move(connection: Connection) -> None:
     connection.execute("INSERT INTO till.note VALUES ('booked')")
 
 
-def _whole(call: Call, work: Callable[[Connection], None], *, retries: bool = True) -> Word:
+def _whole(
+    call: Call, work: Callable[[Connection], None], *, retries: bool = True, isolation: str = "SERIALIZABLE"
+) -> Word:
     for _ in range(TRIES):
         committing = False
         try:
             with _connected(call) as connection:
-                connection.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
+                connection.execute(f"BEGIN ISOLATION LEVEL {isolation}".encode())
                 work(connection)
                 committing = True
                 connection.execute("COMMIT")

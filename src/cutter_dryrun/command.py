@@ -13,7 +13,7 @@ from cutter_dryrun.law import DEFAULT_LAW, law_from_file, real_law
 from cutter_dryrun.summary import ConsoleProgress, note, print_summary, summary_json
 from pg_dryrun import plan_file
 from pg_dryrun.environments import lenders
-from pg_dryrun.errors import DryRunError, EnvironmentFault, PlanFault, ToolFault
+from pg_dryrun.errors import DryRunError, EnvironmentFault, PlanFault, ToolFault, UsageError
 from pg_dryrun.faults.interface import FaultOrder, Form
 from pg_dryrun.leftovers import killed_runs
 from pg_dryrun.outcome import EXIT_CODES, EXIT_USAGE, Verdict
@@ -45,8 +45,11 @@ def dry_run(
     ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where runs are kept.")] = Path("runs"),
     faults: Annotated[
-        Faults, typer.Option("--faults", help="Break it at boundaries: the scenarios, every pair, or not at all.")
-    ] = Faults.SHORT,
+        Faults | None,
+        typer.Option(
+            "--faults", help="Break it at every boundary: some kinds, all kinds, or not at all. Default: short."
+        ),
+    ] = None,
     fault: Annotated[
         str | None,
         typer.Option("--fault", metavar="ID", help="Only this: cut:7:black-hole, cut:commit:*."),
@@ -80,7 +83,7 @@ def _rehearse(
     out: Path,
     *,
     lender: str | None,
-    faults: Faults,
+    faults: Faults | None,
     fault: str | None,
     quiet: bool,
 ) -> Outcome:
@@ -91,22 +94,31 @@ def _rehearse(
     wanted = plan_file.load(plan) if plan else Plan()
     for killed in killed_runs(out):
         note(f"an earlier run was killed and left things behind, a dump perhaps: pg-dryrun clean {killed}")
+    lends = lenders.chosen(lender or wanted.lender or lenders.DEFAULT)
     return rehearse(
         CutterSubject(text, faults=faults is not Faults.NONE and fault is None),
         wanted,
-        lenders.chosen(lender or wanted.lender or lenders.DEFAULT),
+        lends,
         out,
         None if quiet else ConsoleProgress(),
-        order=_order(faults, fault),
+        order=_order(faults, fault, breakable_server=lends.name != "existing"),
     )
 
 
-def _order(faults: Faults, fault: str | None) -> FaultOrder | None:
+def _order(faults: Faults | None, fault: str | None, *, breakable_server: bool) -> FaultOrder | None:
+    """What is to be broken. Nothing on a server that belongs to somebody else: it may not be stopped."""
     from cutter_dryrun.breakable import fault_order  # noqa: PLC0415 - imports the code under rehearsal, as above
 
+    if not breakable_server and (fault is not None or faults not in {None, Faults.NONE}):
+        raise UsageError(
+            "faults are not made on a server that belongs to somebody else",
+            remedy="Lend one of our own (--lender embedded or local), or leave --faults and --fault out.",
+        )
     if fault is not None:
         return fault_order(Form.ONE, fault)
-    return None if faults is Faults.NONE else fault_order(Form(faults.value))
+    if faults is Faults.NONE or not breakable_server:
+        return None
+    return fault_order(Form((faults or Faults.SHORT).value))
 
 
 def _exit_code(error: DryRunError | ToolFault) -> int:

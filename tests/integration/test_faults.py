@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests import faulted_till
+from tests.till_room import Till, scenarios
 
 from pg_dryrun.environments.embedded import EmbeddedLender
 from pg_dryrun.errors import ToolFault, UsageError
@@ -15,12 +16,25 @@ from pg_dryrun.fault_record import FaultKind, FaultPair, PairOutcome, Said, Stan
 from pg_dryrun.faults import pairs
 from pg_dryrun.faults.campaign import Campaign
 from pg_dryrun.faults.ground import SERVER_SETTINGS, Ground
-from pg_dryrun.faults.interface import Breakable, Call, Command, FaultOrder, Form, Places, Word
+from pg_dryrun.faults.interface import (
+    Breakable,
+    Call,
+    Command,
+    EnumeratedScenario,
+    FaultOrder,
+    Form,
+    Places,
+    Word,
+)
 from pg_dryrun.faults.kinds import faults_by_kind
 from pg_dryrun.faults.recording import RecordedCommand, record
 from pg_dryrun.faults.selection import of_order, places
 from pg_dryrun.observer import connect
-from pg_dryrun.subject import Login
+from pg_dryrun.outcome import Verdict
+from pg_dryrun.plan import Plan
+from pg_dryrun.runner import rehearse
+from pg_dryrun.subject import Kind, Login
+from sealing.keys import SigningKey
 
 Writer = Callable[[Call], Word]
 PASSWORD = "a-clerks-own-password-4711"
@@ -200,3 +214,39 @@ def test_a_command_that_hangs_on_the_moment_cannot_be_compared(bench: Bench) -> 
         pytest.raises(ToolFault, match="not declared as volatile"),
     ):
         record(ground, forgetful)
+
+
+def test_a_fault_scenario_and_the_enumeration_are_checks_of_the_run(tmp_path: Path) -> None:
+    """On the real runner: a scenario of kind fault with its matrix, pairs of a command, then G-17; all torn down."""
+    first, *_ = scenarios()
+    after = dataclasses.replace(first, id="T9", title="once more", kind=Kind.FAULT, chain="T9")
+    order = FaultOrder(
+        make=lambda _folder: Breakable(
+            commands=(Command(name="open", function="tests.faulted_till:open_account"),),
+            state={"till.account": (), "till.booking": ()},
+        ),
+        scenarios=(EnumeratedScenario(id="T10", title="killed", kinds=(FaultKind.BACKEND_KILLED,)),),
+        form=Form.ONE,
+        only="open:*:cut-*",
+    )
+    outcome = rehearse(
+        Till(scenarios=(*scenarios(), after)),
+        Plan(),
+        EmbeddedLender(),
+        tmp_path,
+        key=SigningKey.generate(),
+        order=order,
+    )
+    assert outcome.verdict is Verdict.PASS, outcome.summary
+    by_id = {check.id: check for check in outcome.checks}
+    assert [name for name in by_id if by_id[name].step == "C-10c"] == ["T9", "T10", "G-17"]
+    assert outcome.record is not None
+    faults = outcome.record.faults
+    assert faults is not None
+    assert len(faults.boundaries) == 4, "connect, BEGIN, INSERT, COMMIT"
+    assert faults.counted()[PairOutcome.FAILED] == 0
+    assert {pair.kind.value for pair in faults.pairs} == {"backend-killed", "cut-before", "cut-during", "cut-after"}
+    assert len(faults.pairs) == 16
+    assert all(item.absent for item in outcome.record.teardown)
+    for page in ("report.md", "report.html"):
+        assert "pg_terminate_backend" in (outcome.folder / page).read_text("utf-8").replace("\\", "")

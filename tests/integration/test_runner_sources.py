@@ -18,7 +18,7 @@ from pg_dryrun.observer import connect
 from pg_dryrun.outcome import Blame, Check, Status, Verdict
 from pg_dryrun.plan import DumpFile, LiveSource, Plan, ProtectedServer
 from pg_dryrun.runner import Outcome, rehearse
-from pg_dryrun.subject import Kind, Login, Scenario
+from pg_dryrun.subject import Login, Scenario
 from pg_dryrun.verification import verify
 from sealing.keys import SigningKey
 
@@ -216,8 +216,6 @@ def test_what_cannot_be_planned_is_a_usage_error_before_anything_is_begun(tmp_pa
     doubled: tuple[Scenario, ...] = (first, first)
     with pytest.raises(UsageError, match="doubled"):
         run(tmp_path, Plan(), Till(scenarios=doubled))
-    with pytest.raises(UsageError, match="fault scenarios"):
-        run(tmp_path, Plan(), Till(scenarios=(replace(first, kind=Kind.FAULT),)))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -161,7 +161,7 @@ def _small_disk(environment: Environment, stack: ExitStack) -> SmallDisk | None:
             disk = own.enter_context(SmallDisk(Path(data_dir)))
             with connect(environment.admin, purpose="faults") as admin:
                 shortages.small_tablespace(admin, _TABLESPACE, str(disk.path))
-        except EnvironmentFault:
+        except (EnvironmentFault, OSError):
             return None
         stack.push(own.pop_all())
     return disk

@@ -10,6 +10,7 @@ from functools import partial
 
 from pg_dryrun.clones import GoldenCopy
 from pg_dryrun.environments.interface import Environment
+from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.fault_record import FaultKind, FaultPair, FaultsRecord
 from pg_dryrun.faults.campaign import Campaign
 from pg_dryrun.faults.ground import SERVER_SETTINGS, Ground
@@ -94,6 +95,11 @@ def _campaign(run: Run, stack: ExitStack, order: FaultOrder) -> Campaign:
     with run.scenario_folder("enumeration") as folder:
         breakable = order.make(folder)
     dbname = restored(run).dbname
+    if run.rehearsal is not None and not run.rehearsal.restarts:
+        raise EnvironmentFault(
+            "the rehearsal's server belongs to somebody else and may not be stopped",
+            remedy="Lend one of our own for faults, or leave them out.",
+        )
     recorder = take_clone(run, "faults-record", settings=_SETTINGS)
     with _ground(run, recorder, breakable, dbname, small_disk=False) as ground:
         recorded = record(ground, breakable)

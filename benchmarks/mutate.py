@@ -20,7 +20,7 @@ from tests.corruption_topology import ORDERED, planned
 
 from pg_embedded.cluster import ThrowawayCluster
 
-CLEAN_TRIALS, SEED = 40, 20250106
+CLEAN_TRIALS, SEED = 12, 20250106
 ORDER_ROUNDS = 1
 
 

@@ -45,6 +45,7 @@ COMMANDS: dict[str, Listed] = {
         ("tree", "reading", "tree", "The units of a document as a tree."),
         ("show", "reading", "show", "One unit: text, versions, proof."),
         ("history", "reading", "history", "What the ledger says happened to a document."),
+        ("diff", "diff", "diff", "What changed between two cuts, or between a document and a file."),
         ("rebuild", "reading", "rebuild", "The exact bytes of a document as of a cut."),
         ("export", "export", "export", "A document in another form: JSON Lines, chunks, Markdown, Akoma Ntoso."),
         ("split", "topology", "split", "Divide a unit's own text: the pieces stand under it."),

@@ -68,20 +68,21 @@ def run_pair(ground: Ground, target: Target, faults: Mapping[FaultKind, type[Fau
 
 def _run(ground: Ground, target: Target, kind: type[Fault]) -> FaultPair:
     recorded = target.recorded
+    scene = Scene(
+        environment=ground.environment,
+        admin=ground.environment.admin,
+        roles=sorted({login.user for login in ground.logins.values()}),
+        tables=list(ground.breakable.state),
+        turns=recorded.turns,
+        index=target.index,
+        disk=ground.disk,
+    )
+    fault = kind(scene)
+    if (why_not := fault.why_not()) is not None:
+        return _blank(target, PairOutcome.NOT_APPLICABLE, why_not)
     on_small_disk = target.kind is FaultKind.DISK_FULL and ground.disk is not None
     with ground.copied(recorded.template, "faults_pair", on_small_disk=on_small_disk) as dbname:
-        scene = Scene(
-            environment=ground.environment,
-            admin=ground.environment.login(dbname),
-            roles=sorted({login.user for login in ground.logins.values()}),
-            tables=list(ground.breakable.state),
-            turns=recorded.turns,
-            index=target.index,
-            disk=ground.disk,
-        )
-        fault = kind(scene)
-        if (why_not := fault.why_not()) is not None:
-            return _blank(target, PairOutcome.NOT_APPLICABLE, why_not)
+        scene.admin = ground.environment.login(dbname)
         return judge(target, kind, _played(ground, target, fault, dbname))
 
 

@@ -12,6 +12,7 @@ from cutter_agent.cli import inputs, options, output
 from cutter_agent.cli.match import matching_record
 from cutter_agent.comparison import Changed
 from cutter_agent.errors import UsageError
+from cutter_agent.formats import Format
 from cutter_agent.report import Report, UnitLine
 from cutter_agent.wiring import exec_lane
 
@@ -64,7 +65,7 @@ def _cuts(report: Report, document: str, earlier: int | None, later: int | None)
 
 
 def _with_file(
-    report: Report, document: str, file: str, as_of: int | None, file_format: str | None, *, as_json: bool
+    report: Report, document: str, file: str, as_of: int | None, file_format: Format | None, *, as_json: bool
 ) -> None:
     line = report.document(document)
     old = report.rebuild(document, as_of=as_of).data

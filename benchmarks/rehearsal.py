@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -113,6 +114,7 @@ def main(call: Callable[[int, int, int, Path], list[bool]] = measure) -> int:
     parser.add_argument("--cycles", type=int, default=20, help="of each way of cloning")
     parser.add_argument("--base", type=Path, default=Path("/var/tmp"), help="where it lies meanwhile")  # noqa: S108
     words = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ended from outside, it still cleans up
     wanted = min(words.size, LARGEST_MB)
     if shutil.disk_usage(words.base).free < _ROOM * wanted * 1_000_000:
         print(f"{words.base} has no room for {_ROOM} times {wanted} MB", file=sys.stderr)

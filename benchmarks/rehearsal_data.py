@@ -61,7 +61,7 @@ def generate(cluster: ThrowawayCluster, name: str, size_mb: int) -> Login:
         observer.execute("SET synchronous_commit = off")
         observer.execute("SET maintenance_work_mem = '256MB'")
         observer.execute(_SCHEMA)
-        done, per_unit = 0, 1.45  # what the indexes will add to the tables
+        done, per_unit = 0, 1.27  # what the indexes will add to the tables
         while _size(observer) * per_unit < wanted:
             step = min(_UNITS_PER_STEP, 5_000 if wanted < 100_000_000 else _UNITS_PER_STEP)
             for statement in filter(str.strip, _STEP.split(";")):

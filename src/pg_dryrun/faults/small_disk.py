@@ -59,7 +59,7 @@ class SmallDisk:
                 "this machine lends no small disk (no user namespace with a mount of its own)",
                 remedy="Allow unprivileged user namespaces.",
             )
-        self.path = Path(f"/proc/{self._process.pid}/root/mnt/tablespace")
+        self.path = Path("/proc", str(self._process.pid), "root", "mnt", "tablespace")
 
     def fill(self) -> None:
         """Not a page is left."""

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from pg_dryrun import containers, processes
 from pg_dryrun.errors import ToolFault, UsageError
+from pg_embedded.overlay import unlock
 
 _END_S = 10.0
 _POLL_S = 0.01
@@ -255,6 +256,7 @@ def _remove_path(path: Path, *, wanted: Callable[[int], bool]) -> str:
     if not wanted(mode):
         return "something of another kind has this name now: left alone"
     if stat.S_ISDIR(mode):
+        unlock(path)
         shutil.rmtree(path)
     else:
         path.unlink()

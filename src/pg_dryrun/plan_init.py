@@ -8,7 +8,7 @@ from pathlib import Path
 from pg_dryrun.errors import UsageError
 from pg_dryrun.plan import LENDERS, OTHER_MAJOR, Thresholds
 
-KINDS = ("dump", "dsn")
+KINDS = ("dump", "backup", "dsn")
 
 _HEAD = """# A plan: what a rehearsal may use as its source, what it may not touch, its limits.
 # Every key: docs/reference/plan.md. Paths are relative to this file. An unknown key is an error.
@@ -21,6 +21,16 @@ path = "prod.dump"
 # The authorised dump, by its SHA-256; without this line any dump at that path will do.
 # sha256 = "…"
 # Production's own: SELECT system_identifier FROM pg_control_system(); needed where an existing server is lent.
+# system_identifier = "…"
+"""
+_BACKUP = """
+[source]
+kind = "backup"
+# Written by pg_basebackup, plain (-Fp) or tar (-Ft) format, with its manifest and its WAL (-X stream).
+path = "backups/latest"
+# The database that is rehearsed on.
+dbname = "app"
+# The authorised server: SELECT system_identifier FROM pg_control_system(); without this line any server will do.
 # system_identifier = "…"
 """
 _DSN = """
@@ -63,7 +73,7 @@ def text(kind: str) -> str:
     """The plan for a source of ``kind``. Raises ``UsageError``."""
     if kind not in KINDS:
         raise UsageError(f"no kind of source: {kind}", remedy=f"Give one of: {', '.join(KINDS)}.")
-    return _HEAD + _TOP + (_DUMP if kind == "dump" else _DSN) + _TAIL
+    return _HEAD + _TOP + {"dump": _DUMP, "backup": _BACKUP, "dsn": _DSN}[kind] + _TAIL
 
 
 def write(path: Path, kind: str) -> None:

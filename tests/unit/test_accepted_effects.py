@@ -15,7 +15,7 @@ from pg_dryrun.anyprogram.differences import differences
 from pg_dryrun.anyprogram.expectations import as_range
 from pg_dryrun.anyprogram.request import environment_from, find_program
 from pg_dryrun.errors import PlanFault, UsageError
-from pg_dryrun.plan import DumpFile, LiveSource
+from pg_dryrun.plan import BaseBackup, DumpFile, LiveSource
 from pg_dryrun.program_record import Notice, ProgramRecord, RowChanges, SeenError, SeenStatement
 
 SEEN = replace(command_record(), differences=None)
@@ -124,7 +124,7 @@ def test_every_warning_has_a_meaning() -> None:
     assert set(MEANINGS) == set(Code)
 
 
-@pytest.mark.parametrize(("kind", "source"), [("dump", DumpFile), ("dsn", LiveSource)])
+@pytest.mark.parametrize(("kind", "source"), [("dump", DumpFile), ("dsn", LiveSource), ("backup", BaseBackup)])
 def test_a_new_plan_is_one_that_the_reader_accepts(tmp_path: Path, kind: str, source: type) -> None:
     path = tmp_path / "rehearsal.toml"
     plan_init.write(path, kind)

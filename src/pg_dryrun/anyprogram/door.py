@@ -144,7 +144,8 @@ def accept(
 def new_plan(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")] = Path("rehearsal.toml"),
     kind: Annotated[
-        str, typer.Option("--kind", metavar="dump|dsn", help="What production is: a dump, or a server.")
+        str,
+        typer.Option("--kind", metavar="dump|backup|dsn", help="What production is: dump, base backup, server."),
     ] = "dump",
     as_json: AsJson = False,
 ) -> None:

@@ -15,8 +15,10 @@ from tests.evidence_room import command_record, failing, passing
 from pg_dryrun import attestation, report
 from pg_dryrun.errors import UsageError
 from pg_dryrun.evidence import Folder
+from pg_dryrun.fault_record import FaultsRecord
 from pg_dryrun.outcome import Verdict
 from pg_dryrun.plan import DIRTY_TREE
+from pg_dryrun.probe_record import Driven, ProbeDefect, ProbeRecord
 from pg_dryrun.record import Record, deterministic_sha256, read, redacted, spell
 from pg_dryrun.verification import Verification, verify
 from sealing.canonical import canonical_bytes
@@ -94,7 +96,17 @@ def test_the_deterministic_part_leaves_out_what_is_volatile_and_nothing_else() -
 
 def test_every_volatile_path_exists_in_the_record() -> None:
     """A misspelt path would silently stay in the digest."""
-    document = spell(replace(passing(), program=command_record(), tool_fault="x", root_cause=failing().root_cause))
+    defect = ProbeDefect(driven=next(iter(Driven)), name="add", principal="clerk", sqlstate="42501", message="no")
+    document = spell(
+        replace(
+            passing(),
+            program=command_record(),
+            faults=FaultsRecord(form="short"),
+            probe=ProbeRecord(defects=(defect,)),
+            tool_fault="x",
+            root_cause=failing().root_cause,
+        )
+    )
     for path in document["volatile"]:
         parts = path.removeprefix("/").split("/")
         assert _reached(document, parts) or path == "/plan/protected", path

@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 JOBS ?= 2
+CLEAN_RUNS ?= 100
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
@@ -35,8 +36,9 @@ faults: setup    ## full form: every statement boundary of every phase × every 
 kills: setup     ## full form: kill -9 at 50 random moments of a cut (CI runs a short form)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -k kill tests/acceptance $(ARGS)
 
-plants: setup    ## every planted defect, each rehearsed and named (part of make test, too)
-	@$(PYTEST) -n $(JOBS) tests/acceptance/test_plants.py $(ARGS)
+plants: setup    ## full form: every planted defect ends in its right word, then 100 clean runs without an alarm (CLEAN_RUNS=30)
+	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/acceptance/test_plants.py $(ARGS)
+	@$(BIN)/python -m tests.clean_runs --runs $(CLEAN_RUNS) --jobs $(JOBS)
 
 schema: setup    ## remake what the migrations decide: schema.sql, expected/*.json, docs/reference/{tables,rights,states}.md
 	@$(BIN)/python -m cutter_agent.db_adapter.generate

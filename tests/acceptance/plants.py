@@ -1,399 +1,70 @@
-"""Defects to be planted on a scratch copy of this checkout, each with the word and exit code in which it must end.
-
-Every edit names the exact text that it replaces, so a plant that no longer fits the code fails loudly instead of
-planting nothing.
-"""
+"""All planted defects by whose they are, and ``docs/explanation/plants.md``: ``python -m tests.acceptance.plants``."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
+from pathlib import Path
 
-SESSION = "src/cutter_agent/db_adapter/session.py"
-POOL = "src/cutter_agent/db_adapter/pool.py"
-TRANSACTION = "src/cutter_agent/db_adapter/transaction.py"
-EXECUTOR = "src/cutter_agent/db_adapter/store/executor.py"
-CUT = "src/cutter_agent/phases/cut.py"
+from tests.acceptance.plants_environment import IN_THE_ENVIRONMENT
+from tests.acceptance.plants_plan import IN_THE_PLAN
+from tests.acceptance.plants_product import HISTORIC
+from tests.acceptance.plants_product_faults import WHEN_BROKEN
+from tests.acceptance.plants_product_guards import IN_WHO_MAY_WHAT
+from tests.acceptance.plants_product_writes import IN_WHAT_IT_WRITES
+from tests.acceptance.plants_tool import IN_THE_TOOL
+from tests.plants_room import ROOT, WORDS, Edit, Plant
 
-
-@dataclass(frozen=True, kw_only=True)
-class Edit:
-    """Replace ``old``, which must stand in ``path`` exactly once, by ``new``."""
-
-    path: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plant:
-    """One defect. ``failed_check`` is where it must be caught; ``says`` must all stand in report.json."""
-
-    name: str
-    why: str
-    edits: tuple[Edit, ...]
-    verdict: str
-    exit_code: int
-    failed_check: str | None
-    says: tuple[str, ...] = ()
-    plan: str = ""
-    faults: tuple[str, ...] = ("--faults", "none")
-    """How much is broken; a plant that only faults can find names the pair."""
-
-
-_LEAVING_FIND = Edit(
-    path=SESSION,
-    old="""        with self.read() as block:
-            return block.fetch(name, parameters)
-""",
-    new="""        connection = self._pool.borrow()
-        connection.autocommit = False
-        rows = connection.send(self._statements[name], parameters).fetchall()
-        self._pool.give_back(connection)
-        return rows
-""",
-)
-_DIRTY_RETURN = """            self._untold = leak_of(connection, "a connection came back to the pool in the middle of a transaction")
-            self.dirty_returns += 1
-            connection.close()
-"""
-_NO_GUARD_AT_RETURN = (
-    Edit(
-        path=POOL,
-        old="        elif connection.state is not TransactionStatus.IDLE:\n" + _DIRTY_RETURN,
-        new="",
-    ),
-    Edit(
-        path=POOL,
-        old="""        if self._pool is not None and isinstance(connection, _PooledConnection):
-            self._pool.putconn(connection)
-""",
-        new="""        self._kept = connection
-""",
-    ),
-    Edit(
-        path=POOL,
-        old="""        if (leak := self.take_leak()) is not None:
-            raise leak
-        pool = self._opened()
-        if pool.get_stats()""",
-        new="""        if getattr(self, "_kept", None) is not None:
-            return self._kept
-        pool = self._opened()
-        if pool.get_stats()""",
-    ),
-)
-_GUARD_AT_BEGIN = """        if connection.state is not TransactionStatus.IDLE:
-            raise leak_of(connection, f"{self.phase} wanted to begin")
-        connection.phase = self.phase
-        self._send_block(BEGIN[isolation, self._writes])
-"""
-
-SEED_FIND = Plant(
-    name="seed-find",
-    why="find() leaves its implicit transaction open; the server refuses the next SET TRANSACTION ISOLATION LEVEL",
-    edits=(
-        _LEAVING_FIND,
-        *_NO_GUARD_AT_RETURN,
-        Edit(
-            path=TRANSACTION,
-            old=_GUARD_AT_BEGIN,
-            new="""        connection.phase = self.phase
-        if connection.state is TransactionStatus.IDLE:
-            self._send_block(BEGIN[isolation, self._writes])
-        else:
-            from dataclasses import replace
-
-            declared = self._statements["begin_serializable_read_write"]
-            text = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"
-            connection.send(replace(declared, sql=text, numbered_sql=text))
-""",
-        ),
-    ),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
-    failed_check="S4",
-    says=("25001", "SET TRANSACTION ISOLATION LEVEL"),
-)
-
-SEED_FIND_GUARDED = Plant(
-    name="seed-find-guarded",
-    why="the same find() with the adapter's guards in place: caught before the server has to say it",
-    edits=(_LEAVING_FIND,),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
-    failed_check="S4",
-    says=("25001",),
-)
-
-SAVEPOINT_TWIN = Plant(
-    name="savepoint-twin",
-    why="a phase that finds a transaction open makes a savepoint, reports success, and the pool rolls it back",
-    edits=(
-        _LEAVING_FIND,
-        Edit(
-            path=POOL,
-            old=_DIRTY_RETURN,
-            new="""            if connection.phase in (None, "read"):
-                self._kept = connection
-                return
-            connection.close()
-""",
-        ),
-        Edit(
-            path=POOL,
-            old="""        if (leak := self.take_leak()) is not None:
-            raise leak
-        pool = self._opened()
-        if pool.get_stats()""",
-            new="""        if getattr(self, "_kept", None) is not None:
-            kept, self._kept = self._kept, None
-            return kept
-        pool = self._opened()
-        if pool.get_stats()""",
-        ),
-        Edit(
-            path=TRANSACTION,
-            old=_GUARD_AT_BEGIN,
-            new="""        connection.phase = self.phase
-        self._twin = connection.state is not TransactionStatus.IDLE
-        self._send_block("savepoint" if self._twin else BEGIN[isolation, self._writes])
-""",
-        ),
-        Edit(
-            path=TRANSACTION,
-            old="""        self._open = False
-        self._require_no_stream("commit")
-        xid = self._xid()
-""",
-            new="""        self._open = False
-        if self._twin:
-            self._connection.send(self._statements["release_savepoint"])
-            return
-        xid = self._xid()
-""",
-        ),
-    ),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
-    failed_check="S4",
-    says=("decision_backlog_entry expected 1 counted 0",),
-)
-
-UUID_IN_SIGNING_BODY = Plant(
-    name="uuid-in-signing-body",
-    why="json.dumps meets a uuid.UUID in the signing body: ids are text in memory and UUIDs when they are read back",
-    edits=(
-        Edit(
-            path="src/cutter_agent/signing.py",
-            old="""            "change_set_id": claim.change_set_id,
-            "review_decision_id": claim.review_decision_id,
-            "document_ref": claim.document_ref,
-""",
-            new="""            "change_set_id": claim.change_set_id,
-            "review_decision_id": __import__("json").dumps(__import__("uuid").UUID(claim.review_decision_id)),
-            "document_ref": claim.document_ref,
-""",
-        ),
-    ),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
-    failed_check="S6",
-    says=("UUID is not JSON serializable",),
-)
-
-SIGNATURE_WITHOUT_REFERENCE = Plant(
-    name="signature-without-reference",
-    why="the executor signs without naming its change set: the server's CHECK (exactly one reference) refuses it",
-    edits=(
-        Edit(
-            path="src/cutter_agent/signing.py",
-            old="            cross_reference_change_set_id=signed if executor else None,\n",
-            new="            cross_reference_change_set_id=None,\n",
-        ),
-    ),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
-    failed_check="S6",
-    says=("23514", "signature_exactly_one_reference"),
-)
-
-UNKNOWN_COLUMN = Plant(
-    name="unknown-column",
-    why="a writer names a column that the deployed table does not have",
-    edits=(
-        Edit(
-            path="src/cutter_agent/db_adapter/sql/mark.sql",
-            old="    change_kind, change_diff, changed_by, changed_at, rationale)\nVALUES (%(history_id)s",
-            new="    change_kind, change_diff, changed_by, changed_at, reason)\nVALUES (%(history_id)s",
-        ),
-    ),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
-    failed_check="G-26",
-    says=("reason", "decision_backlog_history"),
-)
-
-THIRTEEN_ROWS = Plant(
-    name="plan-of-thirteen-rows",
-    why="a plan that forgot the SWEEP step expects 13 rows where the writer's own law says 15",
-    edits=(),
-    plan='[source]\nkind = "stand-in"\n[expected.S7]\n"cutter_governance.*" = 13\n',
-    verdict="PLAN_FAIL",
-    exit_code=3,
-    failed_check="G-15",
-    says=("the plan expects 13, counted 15",),
-)
-
-REPORT_WRITER_CRASHES = Plant(
-    name="report-writer-crashes",
-    why="the tool's own report writer raises: never a verdict on the product",
-    edits=(
-        Edit(
-            path="src/pg_dryrun/report/__init__.py",
-            old="    return {\n        REPORT: render_json(record),\n",
-            new='    raise RuntimeError("planted in the report writer")\n    return {\n',
-        ),
-    ),
-    verdict="TOOL_FAIL",
-    exit_code=4,
-    failed_check="G-24",
-    says=("planted in the report writer",),
-)
-
-BLIND_INSTRUMENT = Plant(
-    name="blind-instrument",
-    why="logical decoding reports nothing at all: its zero is worth nothing, and the canary says so",
-    edits=(
-        Edit(
-            path="src/pg_dryrun/effects.py",
-            old="                if change.verb == verb:\n",
-            new="                if change.verb == verb and not change.table:\n",
-        ),
-    ),
-    verdict="TOOL_FAIL",
-    exit_code=4,
-    failed_check="G-13",
-    says=("effects",),
-)
-
-DROPPED_UNIT = Plant(
-    name="dropped-unit",
-    why="CUT silently drops a unit and its version, and makes its own count fit",
-    edits=(
-        Edit(
-            path=CUT,
-            old="        (store.add_recut_versions if plan.again else store.add_versions)(change_set, plan.units)\n",
-            new="        store.add_versions(change_set, plan.units[:-1])\n",
-        ),
-        Edit(path=CUT, old="    if counted != approved:\n", new="    if counted[0] + 1 != approved[0]:\n"),
-    ),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
-    failed_check="S6",
-    says=("guard_counts_are_true",),
-)
-
-BODY_CHANGED_AFTER_APPROVAL = Plant(
-    name="body-changed-after-approval",
-    why="CUT writes another body than the approved one, under the approved hash",
-    edits=(
-        Edit(
-            path=EXECUTOR,
-            old='        """Write one version of each of these units, all at once."""\n        lines = (\n',
-            new='        """Write one version of each of these units, all at once."""\n'
-            '        units = [__import__("dataclasses").replace(unit, body=unit.body.replace("e", "é")) for unit in units]\n'
-            "        lines = (\n",
-        ),
-    ),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
-    failed_check="S6",
-    says=("23514", "version_hash_is_true"),
-)
-
-_AT_THE_RESOLUTION = "            raise lost.cause  # the block wrote nothing: there is nothing to be known\n"
-
-TRUSTS_A_LOST_COMMIT = Plant(
-    name="trusts-a-lost-commit",
-    why="a COMMIT whose answer never came is taken for done: nobody asks the server",
-    edits=(Edit(path=SESSION, old=_AT_THE_RESOLUTION, new=f"{_AT_THE_RESOLUTION}        return\n"),),
-    faults=("--fault", "mark:commit:cut-before"),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
-    failed_check="G-17",
-    says=("lost: the writer said it was done, and nothing was kept", "decision_backlog_entry has lost 1 row(s)"),
-)
-
-REPEATS_WITHOUT_ASKING = Plant(
-    name="repeats-without-asking",
-    why="a COMMIT whose answer never came is tried again as if it had been refused: the sweep is logged twice",
-    edits=(
-        Edit(
-            path=SESSION,
-            old=_AT_THE_RESOLUTION,
-            new=f'{_AT_THE_RESOLUTION}        from cutter_agent.errors import DatabaseError\n\n'
-            '        raise DatabaseError("again", remedy="none", sqlstate="40001")\n',
-        ),
-    ),
-    faults=("--fault", "sweep:commit:cut-after"),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
-    failed_check="G-17",
-    says=("decision_backlog_sweep_log has 1 row(s) twice or too many",),
-)
-
-COMMITS_IN_THE_MIDDLE = Plant(
-    name="commits-in-the-middle",
-    why="SWEEP commits the promotion before it writes the history: whoever dies between leaves half of it",
-    edits=(
-        Edit(
-            path=TRANSACTION,
-            old='        if statement.verb != "COPY":\n',
-            new='        if name == "copy_histories":\n'
-            '            self._connection.send(self._statements["commit"])\n'
-            '            self._send_block("begin_read_committed_read_write")\n'
-            '        if statement.verb != "COPY":\n',
-        ),
-    ),
-    faults=("--fault", "sweep:copy_histories:backend-killed"),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
-    failed_check="G-17",
-    says=("half-written after the fault", "decision_backlog_history has lost 1 row(s)"),
-)
-
-SWALLOWS_40001 = Plant(
-    name="swallows-40001",
-    why="the adapter takes a serialization failure at COMMIT for success",
-    edits=(
-        Edit(
-            path=TRANSACTION,
-            old="                raise AnswerLost(xid, error) from error\n            raise\n",
-            new="                raise AnswerLost(xid, error) from error\n"
-            '            if error.sqlstate == "40001":\n                return\n            raise\n',
-        ),
-    ),
-    faults=("--fault", "cut:commit:serialization"),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
-    failed_check="G-17",
-    says=("lost: the writer said it was done, and nothing was kept",),
-)
+__all__ = ["PAGE", "PLANTS", "SHORT", "Edit", "Plant", "page_with", "table"]
 
 PLANTS: tuple[Plant, ...] = (
-    SEED_FIND,
-    SEED_FIND_GUARDED,
-    SAVEPOINT_TWIN,
-    UUID_IN_SIGNING_BODY,
-    SIGNATURE_WITHOUT_REFERENCE,
-    UNKNOWN_COLUMN,
-    THIRTEEN_ROWS,
-    REPORT_WRITER_CRASHES,
-    BLIND_INSTRUMENT,
-    DROPPED_UNIT,
-    BODY_CHANGED_AFTER_APPROVAL,
-    TRUSTS_A_LOST_COMMIT,
-    REPEATS_WITHOUT_ASKING,
-    COMMITS_IN_THE_MIDDLE,
-    SWALLOWS_40001,
+    *HISTORIC,
+    *IN_WHAT_IT_WRITES,
+    *IN_WHO_MAY_WHAT,
+    *WHEN_BROKEN,
+    *IN_THE_PLAN,
+    *IN_THE_TOOL,
+    *IN_THE_ENVIRONMENT,
 )
+SHORT: tuple[Plant, ...] = tuple(plant for plant in PLANTS if plant.short)
+PAGE: Path = ROOT / "docs" / "explanation" / "plants.md"
+_BEGIN = "<!-- made by `python -m tests.acceptance.plants`; do not edit below -->\n"
+
+
+def table() -> str:
+    """Every plant, whose defect it is, and where it has to be caught."""
+    counts = ", ".join(f"{sum(plant.whose == whose for plant in PLANTS)} of the {whose}" for whose in WORDS)
+    lines = [
+        f"{len(PLANTS)} defects: {counts}. Those with a star are the short form ({len(SHORT)}).",
+        "",
+        "| plant | what is wrong | whose | caught at | verdict | exit code |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {plant.name}{' *' if plant.short else ''} | {plant.why} | {plant.whose} | {_where(plant)} "
+        f"| {_verdict(plant)} | {plant.exit_code} |"
+        for plant in PLANTS
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def page_with(text: str, made: str) -> str:
+    """The page with its generated part replaced."""
+    head, found, _ = text.partition(_BEGIN)
+    if not found:
+        raise ValueError(f"{PAGE} has lost the line before its table")
+    return f"{head}{_BEGIN}\n{made}"
+
+
+def _where(plant: Plant) -> str:
+    if not plant.sealed:
+        return "`pg-dryrun check`"
+    return plant.failed_check or "before anything is begun"
+
+
+def _verdict(plant: Plant) -> str:
+    return plant.verdict if plant.sealed else f"says {plant.verdict}; the evidence does not hold"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page_with(PAGE.read_text("utf-8"), table()), "utf-8")
+    sys.stdout.write(f"{PAGE.relative_to(ROOT)}: {len(PLANTS)} plants\n")

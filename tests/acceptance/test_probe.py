@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.plants import Edit, Plant
-from tests.acceptance.test_plants import Ended, rehearse, scratch_copy
+from tests.plants_room import PRODUCT, Edit, Ended, Plant, rehearse, scratch_copy
 
 MARK = "src/cutter_agent/phases/mark.py"
 VERIFY = "src/cutter_agent/phases/verify.py"
@@ -27,8 +26,7 @@ TWO_PHASES = Plant(
             new='    raise RuntimeError("planted in VERIFY")',
         ),
     ),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
+    whose=PRODUCT,
     failed_check="S4",
 )
 TWO_STATEMENTS = Plant(
@@ -46,8 +44,7 @@ TWO_STATEMENTS = Plant(
             new="    findings, rebuilt_digest, prior_verify_result_id, escalation_ref, verified_by, verified_at)",
         ),
     ),
-    verdict="PRODUCT_FAIL",
-    exit_code=1,
+    whose=PRODUCT,
     failed_check="G-26",
 )
 
@@ -57,7 +54,7 @@ def ended(plant: Plant, tmp_path: Path) -> Ended:
     copy.mkdir()
     scratch.mkdir()
     scratch_copy(copy, plant)
-    found = rehearse(copy, scratch, plant.plan)
+    found = rehearse(copy, scratch, plant)
     assert (found.report["verdict"], found.exit_code) == (plant.verdict, plant.exit_code), found.printed
     assert found.report["failed_check"] == plant.failed_check, found.printed
     assert all(item["absent"] for item in found.report["teardown"])

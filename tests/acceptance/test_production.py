@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from tests.acceptance.test_plants import SMALL_LAW, scratch_copy
+from tests.plants_room import SMALL_LAW, scratch_copy
 
 from pg_embedded.cluster import ThrowawayCluster
 from sealing.keys import SigningKey

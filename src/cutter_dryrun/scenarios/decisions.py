@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from cutter_agent import segmenter
-from cutter_agent.errors import CutterError
+from cutter_agent.errors import CutterError, ReviewerNotIndependent
 from cutter_agent.model import EntryStatus, Lane, ReviewerKind, Verdict
 from cutter_agent.phases.review import Judgement, ReviewResult
 from cutter_agent.wiring import ExecLane
 from cutter_dryrun.law import LawText, one_unit_document
-from cutter_dryrun.scenarios.happy import REVIEWER, cut_approved, entry_of, marker, source_of
+from cutter_dryrun.scenarios.happy import MARKER, REVIEWER, cut_approved, entry_of, marker, source_of
 from cutter_dryrun.scenarios.sessions import bring_to_approved
 from cutter_dryrun.scenarios.stage import Stage
 from pg_dryrun.observer import connect
@@ -51,12 +51,19 @@ def escalation(stage: Stage) -> ScenarioResult:
 
 
 def reviews(stage: Stage) -> ScenarioResult:
-    """One document is deferred, comes back, and its approval supersedes; another is rejected, and is not cut."""
+    """The marker may not judge; one document is deferred, comes back, and its approval supersedes; another is rejected,
+    and is not cut."""
     profile = segmenter.profiles.load("markdown")
     with stage.exec_lane() as lane:
         kept = lane.mark(source_of(one_unit_document(), chain="one-unit"), profile, marker()).entry.entry_id
         refused = lane.mark(source_of(_OTHER, chain="other"), profile, marker()).entry.entry_id
         lane.sweep()
+        try:
+            _judge(lane, kept, Verdict.PASS, reviewer=MARKER)
+        except ReviewerNotIndependent:
+            pass
+        else:
+            return stage.disappointed("the marker reviewed his own proposal")
         deferred = _judge(lane, kept, Verdict.NEEDS_HUMAN)
         rejected = _judge(lane, refused, Verdict.FAIL)
         same = _judge(lane, refused, Verdict.FAIL)
@@ -82,12 +89,12 @@ def reviews(stage: Stage) -> ScenarioResult:
     return stage.result("deferred and superseded; rejected and not cut", refused=code)
 
 
-def _judge(lane: ExecLane, entry: str, verdict: Verdict) -> ReviewResult:
+def _judge(lane: ExecLane, entry: str, verdict: Verdict, *, reviewer: str = REVIEWER) -> ReviewResult:
     return lane.review(
         entry,
         Judgement(
             verdict=verdict,
-            reviewer=REVIEWER,
+            reviewer=reviewer,
             reviewer_kind=ReviewerKind.HUMAN,
             rationale=f"Rehearsed: {verdict}.",
             decided_by=Lane.EXEC.value,

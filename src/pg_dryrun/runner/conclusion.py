@@ -12,10 +12,10 @@ from pathlib import Path
 from pg_dryrun import attestation, report
 from pg_dryrun.errors import ToolFault
 from pg_dryrun.evidence import REPORT
-from pg_dryrun.outcome import EXIT_CODES, Check, Verdict
+from pg_dryrun.outcome import EXIT_CODES, Blame, Check, RootCause, Status, Verdict
 from pg_dryrun.record import FORMAT, FORMAT_VERSION, Record, redacted, spell
 from pg_dryrun.runner import blame
-from pg_dryrun.runner.draft import draft_record
+from pg_dryrun.runner.draft import draft_record, first_failure
 from pg_dryrun.runner.run import Run
 from sealing.keys import SigningKey
 
@@ -35,11 +35,33 @@ class Outcome:
 def conclude(run: Run, key: SigningKey) -> Outcome:
     """Write the evidence and say the verdict. Never raises: the last resort is a record of few words."""
     try:
+        _answer_the_silent(run)
         record = redacted(draft_record(run), run.vault.redact)
         _write(run, record, report.render(record), key)
         return _outcome(run, record)
     except BaseException as error:
         return _tool_failed(run, error, key)
+
+
+def _answer_the_silent(run: Run) -> None:
+    """A planned check without an answer, although nothing stopped the run, is the tool's own failure: it is named."""
+    if first_failure(run.checks) is not None:
+        return
+    answered = {check.id for check in run.checks}
+    for item in run.planned:
+        if item.id not in answered:
+            words = f"{item.id} was never asked, although nothing stopped the run"
+            run.checks.append(
+                Check(
+                    id=item.id,
+                    title=item.title,
+                    step=item.step,
+                    status=Status.FAILED,
+                    detail=words,
+                    blame=Blame.TOOL,
+                    root_cause=RootCause(message=words, remedy="Report the tool's defect with the folder of this run."),
+                )
+            )
 
 
 def _tool_failed(run: Run, error: BaseException, key: SigningKey) -> Outcome:

@@ -35,10 +35,16 @@ def render() -> str:
 def _sections(registry: CommandRegistry, name: str) -> Iterator[str]:
     context = typer.Context(registry, info_name="iu-cutter", terminal_width=_WIDTH_COLUMNS)
     command = registry.get_command(context, name)
-    yield _section(f"iu-cutter {name}", command, context)
+    yield from _below(f"iu-cutter {name}", command, context)
+
+
+def _below(title: str, command: Any, parent: Any) -> Iterator[str]:
+    """A command, and everything that hangs under it."""
+    yield _section(title, command, parent)
+    name = title.rsplit(" ", 1)[-1]
     for below in getattr(command, "commands", {}):
-        inner = typer.Context(command, info_name=name, parent=context, terminal_width=_WIDTH_COLUMNS)
-        yield _section(f"iu-cutter {name} {below}", command.get_command(inner, below), inner)
+        inner = typer.Context(command, info_name=name, parent=parent, terminal_width=_WIDTH_COLUMNS)
+        yield from _below(f"{title} {below}", command.get_command(inner, below), inner)
 
 
 def _section(title: str, command: Any, parent: Any) -> str:

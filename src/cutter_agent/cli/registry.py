@@ -41,6 +41,7 @@ COMMANDS: dict[str, Listed] = {
         ("audit", "audit", "audit", "Prove documents again, writing nothing."),
         ("resolve", "phases", "resolve", "Decide what follows a failed verification."),
         ("depend", "depend", "depend", "Say which entry blocks or supersedes another."),
+        ("serve", "serve", "serve", "The review page in a browser, and its accounts."),
         ("status", "reading", "status", "The backlog, or one entry."),
         ("tree", "reading", "tree", "The units of a document as a tree."),
         ("show", "reading", "show", "One unit: text, versions, proof."),

@@ -1,0 +1,146 @@
+"""``iu-cutter serve``: the review page, and the accounts of those who use it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cutter_agent.cli import options, output
+from cutter_agent.errors import UsageError
+
+if TYPE_CHECKING:
+    from cutter_agent.web.accounts import Accounts
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+serve = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    invoke_without_command=True,
+    help="The review page in a browser.",
+    context_settings=_CONTEXT,
+)
+account = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    help="Who may sign in.",
+    context_settings=_CONTEXT,
+)
+serve.add_typer(account, name="account")
+
+Host = Annotated[str, typer.Option("--host", help="Where to listen: this machine's loopback only.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")]
+Public = Annotated[
+    str | None,
+    typer.Option("--public-url", metavar="URL", help="https address of the proxy on this machine that leads here."),
+]
+Idle = Annotated[
+    int, typer.Option("--idle-minutes", min=1, max=720, help="A session ends after so long without a click.")
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The account, and the reviewer's name in the ledger.")]
+# The words of web.accounts.Role, which is not imported for --help: the extra may not be installed.
+RoleName = Annotated[str, typer.Option("--role", metavar="ROLE", help="viewer, reviewer or admin.")]
+
+
+@serve.callback()
+def _serve(
+    context: typer.Context,
+    host: Host = "127.0.0.1",
+    port: Port = 8765,
+    public_url: Public = None,
+    idle_minutes: Idle = 30,
+) -> None:
+    """Serve the review page until Ctrl-C. Needs the extra web: pip install 'dot-iu-cutter[web]'.
+
+    Signs in local accounts; decisions bear their names. It holds DOT-991's login only: it neither cuts nor verifies.
+    First: iu-cutter serve account add NAME --role reviewer
+    """
+    if context.invoked_subcommand is not None:
+        return
+    _require_extra()
+    from cutter_agent.web import serving  # noqa: PLC0415 - the extra
+
+    if not serving.accounts(os.environ).all():
+        output.note("there is no account yet: iu-cutter serve account add NAME --role reviewer")
+    serving.serve(
+        os.environ,
+        host=host,
+        port=port,
+        public_url=public_url,
+        idle_minutes=idle_minutes,
+        ready=lambda address: output.note(f"the review page is at {public_url or address} (Ctrl-C stops it)"),
+    )
+
+
+@account.command("add")
+def add(name: Name, role: RoleName) -> None:
+    """Add an account. The password is asked for, or read as one line from standard input.
+
+    Example: iu-cutter serve account add mai --role reviewer
+    """
+    accounts = _accounts()
+    from cutter_agent.web.accounts import Role  # noqa: PLC0415 - the extra
+
+    if role not in set(Role):
+        raise UsageError(f"{role!r} is no role", remedy=f"Choose one of {', '.join(Role)}.")
+    made = accounts.add(name, Role(role), _password(), now=datetime.now(UTC))
+    output.print_line(f"{made.name}: {made.role}")
+
+
+@account.command("password")
+def password(name: Name) -> None:
+    """Give an account another password. Its sessions end."""
+    _accounts().set_password(name, _password())
+    output.print_line(f"{name}: the password was changed")
+
+
+@account.command("remove")
+def remove(name: Name) -> None:
+    """Remove an account. Its sessions end; what it decided stays in the ledger."""
+    _accounts().remove(name)
+    output.print_line(f"{name}: removed")
+
+
+@account.command("list")
+def list_(as_json: options.Json = False) -> None:
+    """Every account with its role."""
+    found = list(_accounts().all().values())
+    if as_json:
+        rows = [{"name": each.name, "role": each.role, "added_at": each.added_at} for each in found]
+        output.print_json({"accounts": rows})
+        return
+    output.print_table(("name", "role", "added"), ((each.name, each.role, each.added_at) for each in found))
+
+
+def _accounts() -> Accounts:
+    _require_extra()
+    from cutter_agent.web import serving  # noqa: PLC0415 - the extra
+
+    return serving.accounts(os.environ)
+
+
+def _password() -> str:
+    """Never from the command line: other users of the machine can read that."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    first = getpass.getpass("password: ")
+    if getpass.getpass("again: ") != first:
+        raise UsageError("the two passwords differ", remedy="Type the same one twice.")
+    return first
+
+
+def _require_extra() -> None:
+    try:
+        import argon2  # noqa: F401, PLC0415
+        import starlette  # noqa: F401, PLC0415
+        import uvicorn  # noqa: F401, PLC0415
+    except ModuleNotFoundError as missing:
+        raise UsageError(
+            f"the review page needs the package {missing.name}", remedy="pip install 'dot-iu-cutter[web]'"
+        ) from missing

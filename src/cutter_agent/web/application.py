@@ -1,0 +1,57 @@
+"""The addresses of the site, and who may open each."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from cutter_agent.web import backlog, deciding, document, entry, mishaps, signing_in
+from cutter_agent.web.accounts import Role
+from cutter_agent.web.doors import door
+from cutter_agent.web.frame import Frame
+from cutter_agent.web.site import Site
+from cutter_agent.web.visit import Page, Visit
+
+READS: tuple[tuple[str, Page, Role | None], ...] = (
+    ("/", backlog.backlog, Role.VIEWER),
+    ("/accounts", backlog.accounts, Role.ADMIN),
+    ("/entries/{entry}", entry.entry, Role.VIEWER),
+    ("/entries/{entry}/source", entry.source, Role.VIEWER),
+    ("/entries/{entry}/decide", deciding.form, Role.VIEWER),
+    ("/documents/{document:path}/text", document.rebuilt, Role.VIEWER),
+    ("/documents/{document:path}", document.document, Role.VIEWER),
+    ("/units/{address:path}", document.unit, Role.VIEWER),
+    ("/ledger/{asked:path}", document.ledger, Role.VIEWER),
+    ("/login", signing_in.show, None),
+)
+WRITES: tuple[tuple[str, Page, Role | None], ...] = (
+    ("/entries/{entry}/decide", deciding.decide, Role.REVIEWER),
+    ("/entries/{entry}/answers", entry.answer, Role.REVIEWER),
+    ("/entries/{entry}/again", entry.again, Role.REVIEWER),
+    ("/login", signing_in.sign_in, None),
+    ("/logout", signing_in.sign_out, None),
+    ("/language", signing_in.speak, None),
+)
+
+
+def application(site: Site) -> ASGIApp:
+    """The whole site as one ASGI application."""
+
+    async def mishap(request: Request, error: Exception) -> Response:
+        return await run_in_threadpool(mishaps.page, Visit(site=site, request=request, form={}), error)
+
+    routes: list[Route | Mount] = [
+        Route(path, door(site, page, least=least), methods=["GET"]) for path, page, least in READS
+    ]
+    routes += [Route(path, door(site, page, least=least), methods=["POST"]) for path, page, least in WRITES]
+    static = str(resources.files("cutter_agent.web") / "static")
+    routes.append(Mount("/static", app=StaticFiles(directory=static)))
+    return Frame(Starlette(routes=routes, exception_handlers={HTTPException: mishap}), site.address)

@@ -1,0 +1,63 @@
+"""A document: its units as of any cut, one unit with its versions, its exact bytes, and its ledger as a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.responses import Response
+
+from cutter_agent.report import UnitLine
+from cutter_agent.web.entry import download
+from cutter_agent.web.paging import Paging
+from cutter_agent.web.visit import Visit
+
+
+def document(visit: Visit) -> Response:
+    """GET /documents/{document}?as_of=N: the tree. Raises as ``Report.units``."""
+    report, asked = visit.site.lane.report, visit.place("document")
+    line = report.document(asked)
+    cuts = report.cuts(asked)
+    newest = max((cut.cut_seq for cut in cuts), default=0)
+    as_of = visit.number("as_of", newest)
+    units = report.units(asked, as_of=as_of)
+    paging = Paging.at(visit.number("page", 1), len(units))
+    depths = _depths(units)
+    rows = [(units[place], depths[place]) for place in range(paging.first, paging.end)]
+    return visit.page("document", document=line, cuts=cuts, as_of=as_of, newest=newest, rows=rows, paging=paging)
+
+
+def rebuilt(visit: Visit) -> Response:
+    """GET /documents/{document}/text?as_of=N: the bytes, proven equal to the snapshot. Raises as ``Report.rebuild``."""
+    asked = visit.place("document")
+    as_of = visit.number("as_of", 0) or None
+    code = visit.site.lane.report.document(asked).document_code
+    made = visit.site.lane.report.rebuild(asked, as_of=as_of)
+    answer = download(made.data, f"{code}-cut{made.cut_seq}.txt")
+    answer.headers["ETag"] = f'"{made.sha256}"'
+    return answer
+
+
+def unit(visit: Visit) -> Response:
+    """GET /units/{address}: the permalink of a unit; an alias leads to the address. Raises as ``Report.unit``."""
+    asked = visit.place("address")
+    facts = visit.site.lane.report.unit(asked)
+    if facts.canonical_address != asked:
+        return visit.to(f"/units/{facts.canonical_address}")
+    return visit.page("unit", unit=facts, cuts={cut.change_set_id: cut for cut in facts.cuts})
+
+
+def ledger(visit: Visit) -> Response:
+    """GET /ledger/{asked}: every move of every entry of a document, or of one entry. Raises as ``Report.history``."""
+    asked = visit.place("asked")
+    moves = visit.site.lane.report.history(asked)
+    return visit.page("ledger", asked=asked, moves=moves)
+
+
+def _depths(units: Iterable[UnitLine]) -> list[int]:
+    known: dict[str, int] = {}
+    found = []
+    for each in units:
+        depth = known.get(each.parent, -1) + 1 if each.parent else 0
+        known[each.canonical_address] = depth
+        found.append(depth)
+    return found

@@ -1,0 +1,48 @@
+"""The one way into every page: who may, is the form this browser's own, and what becomes of an error."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cutter_agent.web import mishaps, signing_in
+from cutter_agent.web.accounts import Role
+from cutter_agent.web.site import Site
+from cutter_agent.web.visit import Page, Refusal, Visit, read_form
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def door(site: Site, page: Page, *, least: Role | None = Role.VIEWER) -> Endpoint:
+    """``page`` for accounts of role ``least`` or above; for everybody where that is None.
+
+    A POST is answered only where the form was given to this browser by this process. Whoever's session has ended gets
+    the sign-in page, and his form's content waits behind it.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        visit = Visit(site=site, request=request, form={})
+        try:
+            if request.method == "POST":
+                visit = Visit(site=site, request=request, form=await read_form(request))
+            return await run_in_threadpool(_enter, visit, page, least)
+        except Exception as error:
+            return await run_in_threadpool(mishaps.page, visit, error)
+
+    return endpoint
+
+
+def _enter(visit: Visit, page: Page, least: Role | None) -> Response:
+    is_post = visit.request.method == "POST"
+    if is_post and visit.is_foreign():
+        raise Refusal("foreign", 403)
+    if least is not None and visit.account is None:
+        return signing_in.ask(visit)
+    if is_post and not visit.is_own_form():
+        raise Refusal("form_token", 403)
+    if least is not None and not visit.may(least):
+        raise Refusal("role", 403, role=least.value, own=visit.account.role.value if visit.account else "")
+    return page(visit)

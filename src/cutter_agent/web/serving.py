@@ -1,0 +1,99 @@
+"""The site as a process: DOT-991's lane, a few connections, one address, until it is stopped."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+import uvicorn
+
+from cutter_agent import config, vocabulary
+from cutter_agent.config import Settings
+from cutter_agent.db_adapter.settings import Limits
+from cutter_agent.errors import UsageError
+from cutter_agent.home.folder import DataFolder
+from cutter_agent.model import Lane
+from cutter_agent.web.accounts import Accounts
+from cutter_agent.web.application import application
+from cutter_agent.web.sessions import LONGEST_S, Sessions
+from cutter_agent.web.site import LOOPBACK_NAMES, Address, Site
+from cutter_agent.web.throttle import Throttle
+from cutter_agent.wiring import connection_limit, lane_settings, open_exec
+
+_MOST_CONNECTIONS = 4
+_STOP_TIMEOUT_S = 10
+
+
+def accounts(environment: Mapping[str, str]) -> Accounts:
+    """The accounts of this configuration's data folder, in the server mode too."""
+    return Accounts.of(DataFolder.at(Settings.from_environment(environment).home))
+
+
+def serve(
+    environment: Mapping[str, str],
+    *,
+    host: str,
+    port: int,
+    public_url: str | None,
+    idle_minutes: int,
+    ready: Callable[[str], None],
+) -> None:
+    """Serve until SIGINT or SIGTERM. ``ready`` is told the address once it listens.
+
+    The other lane's login and key are taken out of what this process looks at before anything is opened.
+
+    Raises:
+        UsageError: the host is not this machine's loopback, or the port is taken.
+        ConfigError: the configuration cannot be used.
+    """
+    if host not in LOOPBACK_NAMES:
+        raise UsageError(
+            f"{host} is not this machine's loopback",
+            remedy="Listen on 127.0.0.1, and let a proxy with TLS on this machine lead there: --public-url https://…",
+        )
+    address = Address.public(public_url) if public_url else Address()
+    own = config.environment_for(environment, Lane.EXEC)
+    limits = Limits(
+        max_connections=max(1, min(_MOST_CONNECTIONS, connection_limit(own) // 2)),
+        statement_timeout_s=30.0,
+        deadline_s=45.0,
+        connect_timeout_s=5,
+    )
+    words = vocabulary.own_words(own)
+    with lane_settings(own, Lane.EXEC) as settings, open_exec(settings, limits=limits) as lane:
+        lane.words = words
+        site = Site(
+            lane=lane,
+            accounts=accounts(own),
+            sessions=Sessions(monotonic=time.monotonic, idle_s=idle_minutes * 60.0, longest_s=LONGEST_S),
+            throttle=Throttle(monotonic=time.monotonic),
+            address=address,
+        )
+        _run(site, host=host, port=port, ready=ready)
+
+
+def _run(site: Site, *, host: str, port: int, ready: Callable[[str], None]) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("cutter_agent.web").setLevel(logging.INFO)
+    settings = uvicorn.Config(
+        application(site),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_STOP_TIMEOUT_S,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    try:
+        listening = settings.bind_socket()
+    except SystemExit:
+        raise UsageError(f"{host}:{port} cannot be listened on", remedy="Choose another --port.") from None
+    shown = f"[{host}]" if ":" in host else host
+    ready(f"http://{shown}:{listening.getsockname()[1]}/")
+    try:
+        uvicorn.Server(settings).run(sockets=[listening])
+    finally:
+        listening.close()

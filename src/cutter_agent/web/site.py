@@ -1,0 +1,49 @@
+"""What every page of one running site shares: the lane, the accounts, the sessions, the words, and its own address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from cutter_agent.errors import UsageError
+from cutter_agent.web.accounts import Accounts
+from cutter_agent.web.languages import Language, load
+from cutter_agent.web.sessions import Sessions
+from cutter_agent.web.throttle import Throttle
+from cutter_agent.wiring import ExecLane
+
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """Where browsers find the site: behind a proxy its public ``https`` address, else this machine's loopback."""
+
+    scheme: str = "http"
+    hosts: frozenset[str] = LOOPBACK_NAMES
+
+    @classmethod
+    def public(cls, url: str) -> Address:
+        """Raises ``UsageError`` when it is no https address of a host."""
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname or parts.path not in {"", "/"} or parts.query:
+            raise UsageError(f"{url!r} is no public address", remedy="Give it as https://review.example.org")
+        return cls(scheme="https", hosts=LOOPBACK_NAMES | {parts.hostname})
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether cookies may travel on encrypted connections only."""
+        return self.scheme == "https"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """One running review page."""
+
+    lane: ExecLane
+    accounts: Accounts
+    sessions: Sessions
+    throttle: Throttle
+    address: Address = field(default_factory=Address)
+    languages: Mapping[str, Language] = field(default_factory=load)

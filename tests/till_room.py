@@ -24,6 +24,7 @@ from pg_dryrun.subject import (
     Emission,
     Kind,
     Login,
+    ProbePhase,
     Revision,
     Right,
     Scenario,
@@ -235,6 +236,7 @@ class Till:
         Emission(statement="book", principal="clerk", table=BOOKING, columns=("booking_id", "account_id", "amount")),
     )
     scenarios: Sequence[Scenario] = field(default_factory=scenarios)
+    probes: Sequence[ProbePhase] = ()
     source_paths: Sequence[Path] = (Path(__file__),)
     commit: str = "5a2c61b0d4e7f8a90b1c2d3e4f5061728394a5b6"
     clean: bool = True

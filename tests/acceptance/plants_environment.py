@@ -26,21 +26,6 @@ WORK_PLACE_IN_THE_CHECKOUT = Plant(
     says=("inside the repository",),
 )
 
-OPEN_PORT = Plant(
-    name="reachable-port",
-    why="the lent server listens on the network",
-    edits=(
-        Edit(
-            path="src/pg_dryrun/runner/source.py",
-            old='run.lend("rehearsal", settings=restore.SERVER_SETTINGS,',
-            new='run.lend("rehearsal", settings={**restore.SERVER_SETTINGS, "listen_addresses": "*"},',
-        ),
-    ),
-    whose=ENVIRONMENT,
-    failed_check="G-07",
-    says=("Lend a server without a TCP listener",),
-)
-
 MISSING_EXTENSION = Plant(
     name="missing-extension",
     why="production has an extension that the lent server does not have",
@@ -96,13 +81,10 @@ SERVER_DIES = Plant(
     why="somebody kills the clone's server in the middle of the happy path",
     edits=(
         Edit(
-            path="src/cutter_dryrun/scenarios/happy.py",
-            old='    """SWEEP promotes the chain\'s entry and, on this clone, nothing else."""\n',
-            new='    """SWEEP promotes the chain\'s entry and, on this clone, nothing else."""\n'
-            "    import os\n    from pathlib import Path\n\n    from pg_dryrun.observer import connect\n\n"
-            '    with connect(stage.context.admin, purpose="a bad machine") as observer:\n'
-            '        folder = Path(str(observer.value("SHOW data_directory")))\n'
-            '    os.kill(int((folder / "postmaster.pid").read_text().split()[0]), 9)\n',
+            path="src/pg_dryrun/runner/scenarios.py",
+            old="    with run.scenario_folder(scenario.id) as folder:\n        return _rehearse(",
+            new='    if scenario.id == "SWEEP":\n        stage.clone.crash()\n'
+            "    with run.scenario_folder(scenario.id) as folder:\n        return _rehearse(",
         ),
     ),
     whose=ENVIRONMENT,
@@ -114,7 +96,6 @@ SERVER_DIES = Plant(
 IN_THE_ENVIRONMENT: tuple[Plant, ...] = (
     NO_ROOM,
     WORK_PLACE_IN_THE_CHECKOUT,
-    OPEN_PORT,
     MISSING_EXTENSION,
     OTHER_MAJOR,
     LOSSY_COPY,

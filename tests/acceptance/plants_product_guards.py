@@ -77,13 +77,20 @@ BELIEVES_THE_LOGIN = Plant(
     ),
     whose=PRODUCT,
     failed_check="S3",
-    says=("the wrong principal was not refused",),
+    says=("GRANT_MISSING", "cutter_exec"),
 )
 
 WRONG_LANE_SIGNS = Plant(
     name="wrong-lane-signs",
     why="CUT takes whatever key it is given: the verifier signs the change set",
-    edits=(Edit(path=CUT, old="    signer.require_change_sets()\n", new=""),),
+    edits=(
+        Edit(path=CUT, old="    signer.require_change_sets()\n", new=""),
+        Edit(
+            path="src/cutter_agent/signing.py",
+            old="        self.require_change_sets()\n        predicate",
+            new="        predicate",
+        ),
+    ),
     whose=PRODUCT,
     failed_check="S8",
     says=("crossed lanes were not refused everywhere",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.acceptance.plants_product import TRANSACTION
+from tests.acceptance.plants_product import CUT, TRANSACTION
 from tests.plants_room import PRODUCT, Edit, Plant
 
 _END_OF_DUMP = b"--\n-- PostgreSQL database dump complete\n"
@@ -58,14 +58,27 @@ DELETES_THROUGH_A_FUNCTION = Plant(
     says=("rows were removed: public.old_jobs: 2 deleted",),
 )
 
-ROW_IN_A_BYSTANDER = Plant(
-    name="row-in-a-bystander-table",
-    why="SWEEP writes a line into a table that is not its own",
+RIGHT_NOBODY_DECLARED = Plant(
+    name="right-nobody-declared",
+    why="in production everybody may write into a table beside: the lanes, too",
     dump=deployed_with(
         "CREATE TABLE public.audit_trail (at timestamp with time zone DEFAULT now());\n"
         "GRANT INSERT ON TABLE public.audit_trail TO PUBLIC;"
     ),
-    edits=(_says_in_sweep("INSERT INTO public.audit_trail DEFAULT VALUES"),),
+    whose=PRODUCT,
+    failed_check="G-11",
+    says=("cutter_exec may INSERT on public.audit_trail",),
+)
+
+ROW_IN_A_BYSTANDER = Plant(
+    name="row-in-a-bystander-table",
+    why="SWEEP writes a line into a table that is not its own, through a function with its owner's rights",
+    dump=deployed_with(
+        "CREATE TABLE public.audit_trail (at timestamp with time zone DEFAULT now());\n"
+        "CREATE FUNCTION public.note() RETURNS void LANGUAGE sql SECURITY DEFINER\n"
+        "    AS 'INSERT INTO public.audit_trail DEFAULT VALUES';"
+    ),
+    edits=(_says_in_sweep("SELECT public.note() AS n"),),
     whose=PRODUCT,
     failed_check="SWEEP",
     says=("tables outside the matrix changed: public.audit_trail",),
@@ -84,17 +97,17 @@ DARK_NEXTVAL = Plant(
 
 UPDATE_NOT_PROMISED = Plant(
     name="update-not-promised",
-    why="SWEEP stamps a decision of another document: no row more, no row less",
-    edits=(
-        _says_in_sweep(
-            "UPDATE cutter_governance.review_decision AS d SET superseded_by_review_decision_id = o.review_decision_id"
-            " FROM cutter_governance.review_decision AS o WHERE o.review_decision_id <> d.review_decision_id"
-            " AND d.superseded_by_review_decision_id IS NULL"
-        ),
+    why="SWEEP changes a row of somebody else: no row more, no row less",
+    dump=deployed_with(
+        "CREATE TABLE public.tariff (price integer);\n"
+        "INSERT INTO public.tariff VALUES (1);\n"
+        "CREATE FUNCTION public.raise_it() RETURNS void LANGUAGE sql SECURITY DEFINER\n"
+        "    AS 'UPDATE public.tariff SET price = price + 1';"
     ),
+    edits=(_says_in_sweep("SELECT public.raise_it() AS n"),),
     whose=PRODUCT,
     failed_check="SWEEP",
-    says=("updates differ: cutter_governance.review_decision expected 0 updates",),
+    says=("updates differ: public.tariff expected 0 updates, committed 1",),
 )
 
 HISTORY_TWICE = Plant(
@@ -153,8 +166,28 @@ KEEPS_A_PART = Plant(
         ),
     ),
     whose=PRODUCT,
+    failed_check="S6",
+    says=("guard_rests", "cut_in_progress"),
+)
+
+GIVES_UP = Plant(
+    name="gives-up-on-failure",
+    why="CUT marks the entry as abandoned when something fails: what was to be tried again is gone",
+    edits=(
+        Edit(
+            path=CUT,
+            old='    return converging(lambda: database.serializable("CUT", body))\n',
+            new="    try:\n"
+            '        return converging(lambda: database.serializable("CUT", body))\n'
+            "    except Exception:\n"
+            "        states = (EntryStatus.REVIEWED_APPROVED, EntryStatus.ABANDONED)\n"
+            '        database.read_committed("CUT", lambda store: store.move_entry(entry_id, *states))\n'
+            "        raise\n",
+        ),
+    ),
+    whose=PRODUCT,
     failed_check="S11",
-    says=("after the failure the entry is cut_in_progress",),
+    says=("after the failure the entry is abandoned",),
 )
 
 COLUMN_NOT_FILLED = Plant(
@@ -181,7 +214,7 @@ TRIGGER_OF_PRODUCTION = Plant(
     ),
     whose=PRODUCT,
     failed_check="S4",
-    says=("entries are taken by night only", "P0001"),
+    says=("TRIGGER_UNEXPECTED", "only_by_night", "Nothing was written"),
 )
 
 TABLE_NOT_DEPLOYED = Plant(
@@ -202,12 +235,14 @@ TABLE_NOT_DEPLOYED = Plant(
 IN_WHAT_IT_WRITES: tuple[Plant, ...] = (
     DELETES_IN_A_CTE,
     DELETES_THROUGH_A_FUNCTION,
+    RIGHT_NOBODY_DECLARED,
     ROW_IN_A_BYSTANDER,
     DARK_NEXTVAL,
     UPDATE_NOT_PROMISED,
     HISTORY_TWICE,
     NEVER_THE_SAME_ENTRY,
     KEEPS_A_PART,
+    GIVES_UP,
     COLUMN_NOT_FILLED,
     TRIGGER_OF_PRODUCTION,
     TABLE_NOT_DEPLOYED,

@@ -14,8 +14,9 @@ from cutter_agent.config import DatabasePlace, LaneSettings
 from cutter_agent.db_adapter.journal import Journal
 from cutter_agent.errors import CutterError, DatabaseError
 from cutter_agent.model import Lane
-from pg_dryrun.errors import ToolFault
-from pg_dryrun.outcome import RootCause
+from pg_dryrun.errors import EnvironmentFault, ToolFault
+from pg_dryrun.outcome import Blame, RootCause
+from pg_dryrun.runner.blame import blame_of_scenario
 from pg_dryrun.subject import ClientStatement, ScenarioContext, ScenarioResult
 from sealing.keys import SigningKey
 
@@ -125,13 +126,20 @@ Act = Callable[[Stage], ScenarioResult]
 
 
 def play(act: Act) -> Callable[[ScenarioContext], ScenarioResult]:
-    """``act`` as a scenario: whatever the writer raises is handed back as its failure, never swallowed."""
+    """``act`` as a scenario: whatever the writer raises is handed back as its failure, never swallowed.
+
+    What this harness raises itself, or what says that the machine failed, is not the writer's: the runner gets it.
+    """
 
     def run(context: ScenarioContext) -> ScenarioResult:
         stage = Stage.on(context)
         try:
             return act(stage)
+        except EnvironmentFault:
+            raise
         except Exception as error:
+            if blame_of_scenario(error, __name__) is not Blame.PRODUCT:
+                raise
             return stage.failed(error)
 
     return run

@@ -20,7 +20,7 @@ from pg_dryrun.runner import blame
 from pg_dryrun.runner.conclusion import Outcome, conclude
 from pg_dryrun.runner.copying import fitness, isolated_copy
 from pg_dryrun.runner.faults import faults
-from pg_dryrun.runner.interruption import Interrupted, guarded
+from pg_dryrun.runner.interruption import guarded
 from pg_dryrun.runner.ledgers import ledgers
 from pg_dryrun.runner.planned import Planned, planned_checks
 from pg_dryrun.runner.preflight import preflight, work_place, workdir_for
@@ -106,8 +106,8 @@ def conduct(
             _walk(run, walk)
             probe_further(run)
             guard.hold()
-        except Interrupted as interrupted:  # in the moment between the walk's end and the hold
-            _blame_the_tool(run, interrupted)
+        except BaseException as error:  # an interruption between the walk's end and the hold, or the probe's own defect
+            _blame_the_tool(run, error)
         _tear_down(run)
         return conclude(run, signer)
 

@@ -9,7 +9,7 @@ from pg_dryrun import probe
 from pg_dryrun.outcome import Status
 from pg_dryrun.probe_record import ProbeRecord
 from pg_dryrun.runner.copying import give_back, principals_on, restored, take_clone
-from pg_dryrun.runner.interruption import deadline
+from pg_dryrun.runner.interruption import Interrupted, deadline
 from pg_dryrun.runner.run import Run
 from pg_dryrun.subject import ProbePhase, ScenarioContext, ScenarioResult
 
@@ -29,7 +29,9 @@ def probe_further(run: Run) -> None:
         return
     try:
         _probe(run)
-    except Exception as error:  # the probe is a courtesy: the answer is there already
+    except (Interrupted, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # the probe is a courtesy: the answer is there already
         known = run.facts.probe or ProbeRecord()
         run.facts.probe = ProbeRecord(
             statements=known.statements,
@@ -63,5 +65,7 @@ def _play(phase: ProbePhase, context: ScenarioContext) -> ScenarioResult:
     try:
         with deadline(_PHASE_S):
             return call()
-    except Exception as error:
+    except (Interrupted, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a phase that hangs or that ends its own process is a finding like any other
         return ScenarioResult(ok=False, message=f"{type(error).__name__}: {error}")

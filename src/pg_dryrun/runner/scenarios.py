@@ -142,7 +142,7 @@ def _result_of(run: Run, scenario: Scenario, call: Callable[[], object]) -> Scen
     try:
         with deadline(run.plan.thresholds.scenario_timeout_s):
             result = call()
-    except (Interrupted, KeyboardInterrupt):
+    except (Interrupted, KeyboardInterrupt, EnvironmentFault):
         raise
     except BaseException as error:
         if blame.blame_of_scenario(error, scenario.run.__module__) is not Blame.PRODUCT:

@@ -34,7 +34,9 @@ account = typer.Typer(
 )
 serve.add_typer(account, name="account")
 
-Host = Annotated[str, typer.Option("--host", help="Where to listen: this machine's loopback only.")]
+Host = Annotated[
+    str | None, typer.Option("--host", help="Where to listen: a name of this machine's loopback. Default: its address.")
+]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")]
 Public = Annotated[
     str | None,
@@ -51,7 +53,7 @@ RoleName = Annotated[str, typer.Option("--role", metavar="ROLE", help="viewer, r
 @serve.callback()
 def _serve(
     context: typer.Context,
-    host: Host = "127.0.0.1",
+    host: Host = None,
     port: Port = 8765,
     public_url: Public = None,
     idle_minutes: Idle = 30,

@@ -17,7 +17,7 @@ from cutter_agent.model import Lane
 from cutter_agent.web.accounts import Accounts
 from cutter_agent.web.application import application
 from cutter_agent.web.sessions import LONGEST_S, Sessions
-from cutter_agent.web.site import LOOPBACK_NAMES, Address, Site
+from cutter_agent.web.site import LOOPBACK, LOOPBACK_NAMES, Address, Site
 from cutter_agent.web.throttle import Throttle
 from cutter_agent.wiring import connection_limit, lane_settings, open_exec
 
@@ -33,13 +33,13 @@ def accounts(environment: Mapping[str, str]) -> Accounts:
 def serve(
     environment: Mapping[str, str],
     *,
-    host: str,
+    host: str | None,
     port: int,
     public_url: str | None,
     idle_minutes: int,
     ready: Callable[[str], None],
 ) -> None:
-    """Serve until SIGINT or SIGTERM. ``ready`` is told the address once it listens.
+    """Serve until SIGINT or SIGTERM. ``host`` None: the loopback. ``ready`` is told the address once it listens.
 
     The other lane's login and key are taken out of what this process looks at before anything is opened.
 
@@ -47,10 +47,11 @@ def serve(
         UsageError: the host is not this machine's loopback, or the port is taken.
         ConfigError: the configuration cannot be used.
     """
+    host = host or LOOPBACK
     if host not in LOOPBACK_NAMES:
         raise UsageError(
             f"{host} is not this machine's loopback",
-            remedy="Listen on 127.0.0.1, and let a proxy with TLS on this machine lead there: --public-url https://…",
+            remedy=f"Listen on {LOOPBACK}, and let a proxy with TLS on this machine lead there: --public-url https://…",
         )
     address = Address.public(public_url) if public_url else Address()
     own = config.environment_for(environment, Lane.EXEC)

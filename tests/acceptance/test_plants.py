@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.acceptance.plants import PAGE, PLANTS, SHORT, page_with, table
-from tests.plants_room import WORDS, Ended, Plant, Production, rehearse, running_production, scratch_copy
+from tests.plants_room import ROOT, WORDS, Ended, Plant, Production, rehearse, running_production, scratch_copy
 
 from pg_dryrun.verification import verify
 
@@ -62,6 +62,14 @@ def test_the_set_is_large_and_its_short_form_has_every_kind() -> None:
     assert len(names) == len(set(names)) >= 30
     assert {plant.whose for plant in PLANTS} == {plant.whose for plant in SHORT} == set(WORDS)
     assert len({plant.failed_check for plant in SHORT}) >= 9, "the short form looks at too few places"
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name)
+def test_a_plant_still_fits_the_code(plant: Plant) -> None:
+    """Those that only the full form rehearses, too: whoever changes their lines learns it at once."""
+    misfits = [edit.path for edit in plant.edits if (ROOT / edit.path).read_text("utf-8").count(edit.old) != 1]
+    assert not misfits, "these files no longer have the text that the plant replaces: plant it anew"
+    assert plant.edits or plant.plan or plant.dump or plant.environment or plant.options, "nothing is planted"
 
 
 def test_the_page_says_what_the_plants_are() -> None:

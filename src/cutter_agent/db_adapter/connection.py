@@ -6,6 +6,7 @@ Autocommit always; blocks are opened and ended by declared statements, so that t
 
 from __future__ import annotations
 
+import select
 from collections import deque
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -15,16 +16,18 @@ from typing import Any
 import psycopg
 from psycopg import RawCursor
 from psycopg.abc import PQGen
+from psycopg.adapt import Transformer
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
-from cutter_agent.db_adapter import values
+from cutter_agent.db_adapter import values, wire
 from cutter_agent.db_adapter.interface import Parameters, Row
 from cutter_agent.db_adapter.journal import Journal
 from cutter_agent.db_adapter.recording import Recording
 from cutter_agent.db_adapter.settings import ConnectionSettings, Limits, application_name, startup_options
 from cutter_agent.db_adapter.sqlstates import ClientDeadline
 from cutter_agent.db_adapter.statements import Statement
+from cutter_agent.db_adapter.wire import BLOCK_VERBS, Answer
 from cutter_agent.errors import Internal, StatementTrace
 from cutter_agent.model import Lane
 
@@ -49,9 +52,13 @@ class LaneConnection(psycopg.Connection[Row]):
         self.lane = lane
         self.journal = journal
         self.deadline_s = limits.deadline_s
+        self.principal = lane.value
         self._sent: deque[Recording] = deque(maxlen=TRACE_LENGTH)
         self.backend_pid = self.info.backend_pid
         values.register(self)
+        self._transformer = Transformer(self)
+        self.watch = select.poll()
+        self.watch.register(self.pgconn.socket, select.POLLIN)
 
     @property
     def state(self) -> TransactionStatus:
@@ -72,7 +79,7 @@ class LaneConnection(psycopg.Connection[Row]):
             self.close()
             raise
 
-    def send(self, statement: Statement, parameters: Parameters | None = None) -> RawCursor[Row]:
+    def send(self, statement: Statement, parameters: Parameters | None = None) -> Answer:
         """Send one declared statement and wait for its answer.
 
         Raises ``DatabaseError`` or one of its children with the trace of this connection; ``Internal`` when the
@@ -80,7 +87,16 @@ class LaneConnection(psycopg.Connection[Row]):
         """
         values_in_order = ordered(statement, parameters)
         with Recording(self, statement):
-            return self.cursor().execute(statement.numbered_sql, values_in_order)  # type: ignore[return-value]
+            text = statement.numbered_sql
+            if not self.autocommit and statement.verb not in BLOCK_VERBS:
+                return self.cursor().execute(text, values_in_order)  # psycopg would begin a block: so it shall
+            with self.lock:
+                if values_in_order is None:
+                    sending = wire.command(self.pgconn, text, self._transformer)
+                else:
+                    sending = wire.statement(self.pgconn, text, values_in_order, self._transformer)
+                reply: Answer = self.wait(sending)
+                return reply
 
     def stream(self, statement: Statement, parameters: Parameters | None = None) -> Generator[Row]:
         """The rows of one declared statement as they arrive: memory for some, whatever their number.
@@ -150,14 +166,15 @@ def connect_keywords(settings: ConnectionSettings, lane: Lane, limits: Limits) -
 def ordered(statement: Statement, parameters: Parameters | None) -> list[object] | None:
     """The values in the order of ``$n``; None where the statement has none, which keeps it a simple query."""
     given: Mapping[str, object] = parameters or {}
-    if given.keys() != set(statement.parameters):
+    names = statement.parameters
+    if len(given) != len(names) or not all(name in given for name in names):
         missing = sorted(set(statement.parameters) - given.keys())
         foreign = sorted(given.keys() - set(statement.parameters))
         raise Internal(
             f"{statement.name}: parameters missing {missing}, not known {foreign}",
             remedy=f"{statement.source} wants exactly {list(statement.parameters)}.",
         )
-    return [given[name] for name in statement.parameters] or None
+    return [given[name] for name in names] or None
 
 
 def _bounded(gen: PQGen[Any], deadline_s: float) -> PQGen[Any]:

@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 
@@ -41,7 +41,7 @@ class JournalRecord:
     phase: str | None = None
 
 
-_Line = tuple[int, str, int, str, str, StatementOutcome, str | None, datetime, float, float, str | None]
+_Line = tuple[int, str, int, str, str, StatementOutcome, str | None, float, float, float, str | None]
 
 
 class Journal:
@@ -71,13 +71,13 @@ class Journal:
         text: str,
         outcome: StatementOutcome,
         sqlstate: str | None,
-        at: datetime,
+        at_epoch_s: float,
         started_monotonic_s: float,
         duration_s: float,
         phase: str | None,
     ) -> None:
-        """Append one statement and number it. A tuple here, a record when somebody reads: this is on every
-        statement's way."""
+        """Append one statement and number it. A tuple of plain numbers here, a record when somebody reads: this is on
+        every statement's way."""
         with self._lock:
             self._lines.append(
                 (
@@ -88,7 +88,7 @@ class Journal:
                     text,
                     outcome,
                     sqlstate,
-                    at,
+                    at_epoch_s,
                     started_monotonic_s,
                     duration_s,
                     phase,
@@ -119,7 +119,7 @@ def _record(line: _Line) -> JournalRecord:
         text=text,
         outcome=outcome,
         sqlstate=sqlstate,
-        at=at,
+        at=datetime.fromtimestamp(at, UTC),
         started_monotonic_s=started,
         duration_s=duration,
         phase=phase,

@@ -7,7 +7,6 @@ pool, so that a wrong password or principal is an error at once and with its rea
 from __future__ import annotations
 
 import logging
-import select
 import threading
 from time import monotonic
 from typing import Any
@@ -251,19 +250,20 @@ def _reset(connection: LaneConnection, limits: Limits) -> None:
     connection.deadline_s = limits.deadline_s
     if connection.lost or connection.state is not TransactionStatus.IDLE:
         return
-    connection.isolation_level = None
-    connection.read_only = None
-    connection.deferrable = None
+    if connection.isolation_level is not None:  # each of psycopg's setters waits on the connection: for nothing, mostly
+        connection.isolation_level = None
+    if connection.read_only is not None:
+        connection.read_only = None
+    if connection.deferrable is not None:
+        connection.deferrable = None
     if not connection.autocommit:
         connection.autocommit = True
 
 
 def _hung_up(connection: LaneConnection) -> bool:
     """Whether the server has closed its end. An idle connection has nothing to read but notices; read those away."""
-    watch = select.poll()
-    watch.register(connection.pgconn.socket, select.POLLIN)
     for _ in range(_READS):
-        if not watch.poll(0):
+        if not connection.watch.poll(0):
             break
         try:
             connection.pgconn.consume_input()

@@ -6,9 +6,8 @@ This runs around every statement, so it is a plain class and not a generator.
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
-from time import monotonic
-from types import TracebackType
+from time import monotonic, time
+from types import CodeType, TracebackType
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -23,7 +22,17 @@ if TYPE_CHECKING:
 
 _MACHINERY = frozenset(
     f"cutter_agent.db_adapter.{name}"
-    for name in ("recording", "connection", "transaction", "session", "pool", "retry", "resolution", "principals")
+    for name in (
+        "recording",
+        "connection",
+        "transaction",
+        "session",
+        "pool",
+        "retry",
+        "resolution",
+        "principals",
+        "wire",
+    )
 ) | {"contextlib"}
 
 
@@ -34,26 +43,27 @@ class Recording:
     never left (a value that cannot travel, a connection that was gone before) is not in the journal.
     """
 
-    __slots__ = ("_at", "_call_site", "_connection", "_outcome", "_started", "_state_before", "_statement")
+    __slots__ = ("_asked_by", "_at", "_connection", "_outcome", "_started", "_state_before", "_statement")
 
     def __init__(self, connection: LaneConnection, statement: Statement) -> None:
         self._connection = connection
         self._statement = statement
-        self._call_site = call_site()
+        self._asked_by = asked_by()
         self._state_before = connection.pgconn.transaction_status
         self._outcome = "sent"
 
     def __str__(self) -> str:
-        return f"{self._statement.name} [{self._outcome}] at {self._call_site}"
+        return f"{self._statement.name} [{self._outcome}] at {self.call_site}"
 
     @property
     def call_site(self) -> str:
         """Who asked for it, as ``module:function:line``."""
-        return self._call_site
+        module, code, line = self._asked_by
+        return f"{module}:{code.co_name}:{line}"
 
     def __enter__(self) -> None:
         self._connection.remember(self)
-        self._at = datetime.now(UTC)
+        self._at = time()
         self._started = monotonic()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -84,7 +94,7 @@ class Recording:
     def _write(self, outcome: StatementOutcome, sqlstate: str | None) -> None:
         connection = self._connection
         connection.journal.write(
-            connection.lane.value,
+            connection.principal,
             connection.backend_pid,
             self._statement.name,
             self._statement.numbered_sql,
@@ -97,9 +107,9 @@ class Recording:
         )
 
 
-def call_site() -> str:
-    """The first frame that is not the adapter's own machinery, as ``module:function:line``."""
+def asked_by() -> tuple[str, CodeType, int]:
+    """The first frame that is not the adapter's own machinery: its module, code and line, spelt when somebody asks."""
     frame = sys._getframe(1)  # noqa: SLF001 - the documented way to one frame; inspect.stack() reads source files
     while frame.f_back is not None and frame.f_globals.get("__name__") in _MACHINERY:
         frame = frame.f_back
-    return f"{frame.f_globals.get('__name__', '?')}:{frame.f_code.co_name}:{frame.f_lineno}"
+    return frame.f_globals.get("__name__", "?"), frame.f_code, frame.f_lineno

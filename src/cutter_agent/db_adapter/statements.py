@@ -35,6 +35,7 @@ _TABLE = re.compile(r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")
 _PLACEHOLDER = re.compile(r"%(?:\((?P<name>[a-z_][a-z0-9_]*)\)s|(?P<percent>%)|(?P<foreign>.?))", re.DOTALL)
 _STAR = re.compile(r"(?:\bselect|\bdistinct|\breturning|,)\s*\*|\.\s*\*", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]+")
+_TELLS_XID = re.compile(r"\bRETURNING\b.*\bpg_catalog\.pg_current_xact_id\(\)::text\s+AS\s+xid$", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,8 @@ class Statement:
     numbered_sql: str
     parameters: tuple[str, ...]
     source: str
+    tells_xid: bool = False
+    """A write that returns its transaction's id as its last column: then nobody has to ask before COMMIT."""
 
     @property
     def principal(self) -> str:
@@ -143,6 +146,7 @@ def _statement(header: Mapping[str, str], lines: list[str], source: str) -> Stat
         numbered_sql=numbered_sql,
         parameters=parameters,
         source=source,
+        tells_xid=_TELLS_XID.search(sql) is not None,
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 
-from psycopg import RawCursor
 from psycopg.pq import TransactionStatus
 
 from cutter_agent.db_adapter.connection import LaneConnection
@@ -15,9 +14,8 @@ from cutter_agent.db_adapter.interface import Parameters, Row
 from cutter_agent.db_adapter.pool import leak_of
 from cutter_agent.db_adapter.settings import Isolation
 from cutter_agent.db_adapter.statements import Statement
+from cutter_agent.db_adapter.wire import BLOCK_VERBS, Answer
 from cutter_agent.errors import CutterError, DatabaseError, Internal, LaneReferenceMismatch, SilentRollback
-
-_BLOCK_VERBS = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 
 BEGIN: Mapping[tuple[Isolation, bool], str] = MappingProxyType(
     {
@@ -51,6 +49,7 @@ class Transaction:
         self._failed: DatabaseError | None = None
         self._depth = 0
         self._streaming: Generator[Row] | None = None
+        self._told: str | None = None
         self.phase = phase
 
     def fetch(self, name: str, parameters: Parameters | None = None) -> list[Row]:
@@ -171,6 +170,8 @@ class Transaction:
     def _xid(self) -> str | None:
         if not self._writes or self._connection.state is not TransactionStatus.INTRANS:
             return None
+        if self._told is not None:
+            return self._told
         row = self._connection.send(self._statements["current_transaction"]).fetchone()
         return None if row is None else row["xid"]
 
@@ -188,18 +189,21 @@ class Transaction:
         if self._streaming is not None:
             raise Internal(f"{name} while rows are streaming", remedy="Take the last row, or close the stream, first.")
 
-    def _send(self, name: str, parameters: Parameters | None) -> RawCursor[Row]:
+    def _send(self, name: str, parameters: Parameters | None) -> Answer:
         statement = self._declared(name)
         self._require_no_stream(name)
-        if statement.verb in _BLOCK_VERBS:
+        if statement.verb in BLOCK_VERBS:
             raise Internal(
                 f"{name} opens or ends a block", remedy="The adapter begins and ends blocks; use savepoint()."
             )
         try:
-            return self._connection.send(statement, parameters)
+            answer = self._connection.send(statement, parameters)
         except DatabaseError as error:
             self._note(error)
             raise
+        if statement.tells_xid and self._told is None:
+            self._told = _xid_of(answer)
+        return answer
 
     def _send_block(self, name: str) -> None:
         try:
@@ -225,3 +229,13 @@ class Transaction:
                 remedy="Use the adapter of the other lane.",
             )
         return statement
+
+
+def _xid_of(answer: Answer) -> str | None:
+    """What a write that tells the transaction's id said of it: the last column of its first row. None where it wrote
+    no row, and so told nothing."""
+    result = answer.pgresult
+    if result is None or not result.ntuples:
+        return None
+    said = result.get_value(0, result.nfields - 1)
+    return None if said is None else said.decode()

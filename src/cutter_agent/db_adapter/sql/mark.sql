@@ -49,7 +49,8 @@ LIMIT 1;
 INSERT INTO cutter_governance.decision_backlog_history (history_id, entry_id, entry_version_before, entry_version_after,
     change_kind, change_diff, changed_by, changed_at, rationale)
 VALUES (%(history_id)s, %(entry_id)s, %(entry_version_before)s, %(entry_version_after)s,
-    %(change_kind)s, %(change_diff)s, %(changed_by)s, %(changed_at)s, %(rationale)s);
+    %(change_kind)s, %(change_diff)s, %(changed_by)s, %(changed_at)s, %(rationale)s)
+RETURNING pg_catalog.pg_current_xact_id()::text AS xid;
 
 -- Who holds this reference or code: documents that were cut, and entries on their way under the code.
 -- name: find_claims

@@ -49,4 +49,5 @@ COPY cutter_governance.decision_backlog_history (history_id, entry_id, entry_ver
 INSERT INTO cutter_governance.decision_backlog_sweep_log (sweep_id, swept_by, trigger_kind, started_at, finished_at,
     batch_limit, scanned_count, promoted_count, cursor_after, scenario_ref)
 VALUES (%(sweep_id)s, %(swept_by)s, %(trigger_kind)s, %(started_at)s, %(finished_at)s,
-    %(batch_limit)s, %(scanned_count)s, %(promoted_count)s, %(cursor_after)s, %(scenario_ref)s);
+    %(batch_limit)s, %(scanned_count)s, %(promoted_count)s, %(cursor_after)s, %(scenario_ref)s)
+RETURNING pg_catalog.pg_current_xact_id()::text AS xid;

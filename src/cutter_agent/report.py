@@ -295,6 +295,10 @@ class Report(Protocol):
         """Every move of every entry of a document, oldest first. Raises ``UsageError``."""
         ...
 
+    def decisions(self, asked: str) -> list[DecisionLine]:
+        """Every decision about a proposal of a document as a whole, oldest first. Raises ``UsageError``."""
+        ...
+
     def proposal(self, asked: str) -> Proposal:
         """What is to be reviewed. Raises ``UsageError``."""
         ...

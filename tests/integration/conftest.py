@@ -5,5 +5,6 @@ from __future__ import annotations
 from tests.adapter_room import room
 from tests.pipeline_room import ledger, ledger_template
 from tests.schema_room import deployed, deployed_template
+from tests.web_room import people, web
 
-__all__ = ["deployed", "deployed_template", "ledger", "ledger_template", "room"]
+__all__ = ["deployed", "deployed_template", "ledger", "ledger_template", "people", "room", "web"]

@@ -62,6 +62,11 @@ class LedgerReport:
         with self._adapter.read(Isolation.REPEATABLE_READ) as block:
             return _history(block, [entry.entry_id for entry in _entries_of(block, asked)])
 
+    def decisions(self, asked: str) -> list[DecisionLine]:
+        """Every decision about a proposal of a document as a whole, oldest first. Raises ``UsageError``."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            return _decisions(block, [entry.entry_id for entry in _entries_of(block, asked)])
+
     def proposal(self, asked: str) -> Proposal:
         """What is to be reviewed. Raises ``UsageError``."""
         with self._adapter.read(Isolation.REPEATABLE_READ) as block:

@@ -49,7 +49,11 @@ def unit(visit: Visit) -> Response:
 def ledger(visit: Visit) -> Response:
     """GET /ledger/{asked}: every move of every entry of a document, or of one entry. Raises as ``Report.history``."""
     asked = visit.place("asked")
-    moves = visit.site.lane.report.history(asked)
+    report = visit.site.lane.report
+    reviewers = {each.review_decision_id: each.reviewer_identity for each in report.decisions(asked)}
+    moves = [
+        (move, reviewers.get(str(move.change_diff.get("review_decision_id")), "")) for move in report.history(asked)
+    ]
     return visit.page("ledger", asked=asked, moves=moves)
 
 

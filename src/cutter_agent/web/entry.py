@@ -26,6 +26,9 @@ OTHER = "?"
 """The answer of somebody who writes an address of his own in the field beside."""
 
 
+_CUT = frozenset({EntryStatus.CUT_APPLIED, EntryStatus.VERIFIED_COMPLETE, EntryStatus.VERIFY_FAILED_ESCALATED})
+
+
 @dataclass(frozen=True, kw_only=True)
 class UnitRow:
     """One unit with its text. ``depth`` counts its ancestors; ``fate``: what a re-cut makes of it; ``cases``: their
@@ -63,6 +66,7 @@ def entry(visit: Visit) -> Response:
         paging=paging,
         draft=visit.draft(),
         may_decide=may_decide(visit, proposal.entry),
+        was_cut=manifest.recut is not None or proposal.entry.status in _CUT,
         next_command=next_command(proposal.entry),
         other=OTHER,
     )

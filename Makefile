@@ -6,7 +6,7 @@ CLEAN_RUNS ?= 100
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs faults plants kills schema fuzz-segment fuzz-formats bench-segment bench-recut bench-akn bench-rehearsal clean
+.PHONY: help setup dry-run test lint format lock docs faults plants kills schema fuzz-segment fuzz-formats bench-segment bench-recut bench-akn bench-rehearsal bench-adapter bench-instruments clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -54,6 +54,12 @@ fuzz-formats: setup ## full form: damaged HTML, DOCX and PDF, and the maps of ge
 
 bench-rehearsal: setup ## what a rehearsal costs on a generated database: proof over bare copy, clones, effects, tracing (SIZE=MB)
 	@$(BIN)/python -m benchmarks.rehearsal --size $(or $(SIZE),1000) $(ARGS)
+
+bench-adapter: setup ## the adapter beside bare psycopg: the same statements of a real cut in turn, durable off and on; its parts
+	@$(BIN)/python -m benchmarks.adapter $(ARGS)
+
+bench-instruments: setup ## what looking costs: fences at two sizes, digests, three writers with every instrument and with none
+	@$(BIN)/python -m benchmarks.bench_instruments $(ARGS)
 
 bench-segment: setup ## the cut beside other splitters, one run: MB/s, bytes kept, articles (DATA=folder; tools go to .venv-bench)
 	@sh scripts/bench.sh

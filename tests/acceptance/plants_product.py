@@ -102,7 +102,7 @@ SAVEPOINT_TWIN = Plant(
         Edit(
             path=POOL,
             old=_DIRTY_RETURN,
-            new="""            if connection.phase in (None, "read"):
+            new="""            if connection.phase in (None, "read", "admission"):
                 self._kept = connection
                 return
             connection.close()

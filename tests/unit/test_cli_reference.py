@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -59,11 +61,18 @@ def test_the_configuration_page_has_every_key_and_no_other() -> None:
     assert written == declared
 
 
+def _leaves(title: str, command: Any) -> Iterator[tuple[str, Any]]:
+    below = getattr(command, "commands", None)
+    if not below:
+        yield title, command
+        return
+    for inner, found in below.items():
+        yield from _leaves(f"{title} {inner}", found)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_json_a_line_of_help_and_a_documented_shape(name: str) -> None:
-    command = root().get_command(None, name)
-    below = getattr(command, "commands", None)
-    leaves = {f"{name} {inner}": found for inner, found in below.items()} if below else {name: command}
+    leaves = dict(_leaves(name, root().get_command(None, name)))
     page = (PAGES / "cli-json.md").read_text("utf-8")
     for title, leaf in leaves.items():
         assert f"| `{title}` |" in page, title

@@ -81,7 +81,7 @@ def _serve(
 
 
 @account.command("add")
-def add(name: Name, role: RoleName) -> None:
+def add(name: Name, role: RoleName, as_json: options.Json = False) -> None:
     """Add an account. The password is asked for, or read as one line from standard input.
 
     Example: iu-cutter serve account add mai --role reviewer
@@ -92,21 +92,21 @@ def add(name: Name, role: RoleName) -> None:
     if role not in set(Role):
         raise UsageError(f"{role!r} is no role", remedy=f"Choose one of {', '.join(Role)}.")
     made = accounts.add(name, Role(role), _password(), now=datetime.now(UTC))
-    output.print_line(f"{made.name}: {made.role}")
+    _say({"name": made.name, "role": made.role, "added_at": made.added_at}, f"{made.name}: {made.role}", as_json)
 
 
 @account.command("password")
-def password(name: Name) -> None:
+def password(name: Name, as_json: options.Json = False) -> None:
     """Give an account another password. Its sessions end."""
     _accounts().set_password(name, _password())
-    output.print_line(f"{name}: the password was changed")
+    _say({"name": name, "changed": True}, f"{name}: the password was changed", as_json)
 
 
 @account.command("remove")
-def remove(name: Name) -> None:
+def remove(name: Name, as_json: options.Json = False) -> None:
     """Remove an account. Its sessions end; what it decided stays in the ledger."""
     _accounts().remove(name)
-    output.print_line(f"{name}: removed")
+    _say({"name": name, "removed": True}, f"{name}: removed", as_json)
 
 
 @account.command("list")
@@ -118,6 +118,13 @@ def list_(as_json: options.Json = False) -> None:
         output.print_json({"accounts": rows})
         return
     output.print_table(("name", "role", "added"), ((each.name, each.role, each.added_at) for each in found))
+
+
+def _say(record: dict[str, object], words: str, as_json: bool) -> None:
+    if as_json:
+        output.print_json(record)
+    else:
+        output.print_line(words)
 
 
 def _accounts() -> Accounts:

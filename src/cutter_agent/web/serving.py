@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 import time
 from collections.abc import Callable, Mapping
+from types import FrameType
 
 import uvicorn
 
@@ -74,6 +77,11 @@ def serve(
         _run(site, host=host, port=port, ready=ready)
 
 
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    """uvicorn hands the signal on when the last answer is out: what is open here is then closed in order."""
+    sys.exit(128 + number)
+
+
 def _run(site: Site, *, host: str, port: int, ready: Callable[[str], None]) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("cutter_agent.web").setLevel(logging.INFO)
@@ -93,6 +101,7 @@ def _run(site: Site, *, host: str, port: int, ready: Callable[[str], None]) -> N
     except SystemExit:
         raise UsageError(f"{host}:{port} cannot be listened on", remedy="Choose another --port.") from None
     shown = f"[{host}]" if ":" in host else host
+    signal.signal(signal.SIGTERM, _terminated)
     ready(f"http://{shown}:{listening.getsockname()[1]}/")
     try:
         uvicorn.Server(settings).run(sockets=[listening])

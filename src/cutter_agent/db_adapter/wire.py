@@ -103,7 +103,7 @@ class Reply:
         self._taken = end
         self._read.set_pgresult(result)
         try:
-            return self._read.load_rows(start, end, lambda row: dict(zip(names, row, strict=True)))
+            return self._read.load_rows(start, end, lambda row: dict(zip(names, row)))  # noqa: B905 - libpq counts both; for every row
         finally:
             self._read.set_pgresult(None)
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import pytest
 from tests.pipeline_room import law
-from tests.web_room import Browser, WebRoom, lane_on
+from tests.web_room import PASSWORD, Browser, WebRoom, lane_on
 
 from cutter_agent.web.application import READS
 from cutter_agent.web.frame import CONTENT_SECURITY_POLICY
+from cutter_agent.web.sessions import IDLE_S
 from cutter_agent.web.visit import MOST_FORM_BYTES
 
 HOSTILE = "</pre><script>alert(1)</script><img src=x onerror=alert(2)> &amp; \u202eevil\u202c {{ 7*7 }}"
@@ -74,11 +75,47 @@ def test_a_long_law_comes_in_pages_and_every_case_leads_to_its_place(web: WebRoo
     assert first.count('role="row"') == 101
     assert "L1-DIEU99<" in first
     assert "Page 1 of 4" in first
-    places = re.findall(rf'href="(/entries/{entry_id})\?page=(\d)#u(\d+)"', first)
+    places = re.findall(rf'href="(/entries/{entry_id})\?page=(\d)&amp;cases=1#u(\d+)"', first)
     assert places
     for path, page, unit in places:
         assert f'id="u{unit}"' in reader.get(f"{path}?page={page}").text
     assert "L1-DIEU300<" in reader.get(f"/entries/{entry_id}?page=99").text
+
+
+def test_many_doubtful_places_come_in_pages_and_lead_both_ways(web: WebRoom) -> None:
+    text = "LUẬT\n" + "".join(f"Điều {2 * n}. Quy định\n" for n in range(1, 121))
+    entry_id = web.waiting(text.encode())
+    mai, path = web.browser("mai"), f"/entries/{entry_id}"
+    count = int(re.findall(r'<span class="count">(\d+)<', mai.get(path).text)[0])
+    assert count > 100
+    last = f"{path}?cases={(count - 1) // 50 + 1}"
+    assert len(re.findall('<article class="case', mai.get(path).text)) == 50
+    assert f'id="E{count}"' in mai.get(last).text
+    flag = re.search(rf'href="({path}[^"]+)#E{count}"', mai.get(f"{path}?page=2").text)
+    assert flag is not None
+    assert f'id="E{count}"' in mai.get(html.unescape(flag.group(1))).text
+
+
+def test_an_answer_that_is_sent_too_late_is_kept_on_the_page_of_its_case(web: WebRoom) -> None:
+    text = "LUẬT\n" + "".join(f"Điều {2 * n}. Quy định\n" for n in range(1, 121))
+    path = f"/entries/{web.waiting(text.encode())}"
+    browser = web.browser("mai")
+    token = browser.token(f"{path}?cases=3")
+    digest = re.findall(r'name="seen_digest" value="(\w+)"', browser.get(path).text)[0]
+    fields = {"seen_digest": digest, "case": "E110", "answer": "accepted", "comment": "as <printed>", "walk": "3"}
+    web.seconds.now += IDLE_S + 1
+    late = browser.client.post(f"{path}/answers", data=fields | {"form_token": token})
+    assert late.status_code == 401
+    form = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', late.text.split('"/login"')[1])
+    hidden = {name: html.unescape(value) for name, value in form}
+    browser.client.post("/login", data=hidden | {"name": "mai", "password": PASSWORD})
+    page = browser.get(path).text
+    assert 'id="E110"' in page
+    assert 'value="as &lt;printed&gt;"' in page
+    assert "It was not recorded" in page
+    sent = browser.post(f"{path}/answers", fields, page=path)
+    assert sent.headers["location"] == f"{path}?cases=3#E110"
+    assert "answered accepted by mai" in browser.get(f"{path}?cases=3").text
 
 
 def test_a_document_as_of_each_cut(web: WebRoom) -> None:

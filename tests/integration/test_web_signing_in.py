@@ -109,6 +109,19 @@ def test_an_account_that_changes_is_out_at_its_next_click(web: WebRoom, people: 
     assert (mai.get("/").status_code, lan.get("/").status_code) == (303, 303)
 
 
+def test_accounts_that_others_may_read_let_nobody_in(web: WebRoom, people: Path, tmp_path: Path) -> None:
+    own = tmp_path / "accounts.json"
+    shutil.copy2(people, own)
+    web.site = replace(web.site, accounts=Accounts(own, hasher=CHEAP))
+    browser = web.browser("mai")
+    own.chmod(0o644)
+    answer = browser.get("/")
+    assert answer.status_code == 500
+    assert "not set up as it must be" in answer.text
+    assert str(own) not in answer.text, "paths are for the operator's log"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
 def test_a_form_without_its_token_writes_nothing(web: WebRoom) -> None:
     entry_id = web.waiting(law(2))
     mai, lan = web.browser("mai"), web.browser("lan")

@@ -22,6 +22,7 @@ from cutter_agent.web.paging import Paging
 from cutter_agent.web.visit import Visit
 
 MOST_NOTICES = 200
+CASES_ON_A_PAGE = 50
 OTHER = "?"
 """The answer of somebody who writes an address of his own in the field beside."""
 
@@ -51,6 +52,11 @@ def entry(visit: Visit) -> Response:
     proposal, cases = visit.site.lane.cases(line.entry_id)
     manifest = manifests.parse(proposal.manifest)
     paging = Paging.at(visit.number("page", 1), len(manifest.units))
+    draft = visit.draft()
+    number_of = {case.id: number for number, case in enumerate(cases)}
+    walk = Paging.at(1, len(cases), CASES_ON_A_PAGE)
+    kept_on = walk.of(number_of[draft["case"]]) if draft.get("case") in number_of else 1
+    walk = Paging.at(visit.number("cases", kept_on), len(cases), CASES_ON_A_PAGE)
     notices = [each for each in manifest.findings if each.severity is Severity.NOTICE]
     return visit.page(
         "entry",
@@ -58,13 +64,16 @@ def entry(visit: Visit) -> Response:
         header=manifest.header,
         recut=manifest.recut,
         decisions=proposal.decisions,
-        cases=cases,
+        cases=cases[walk.first : walk.end],
+        differing=[case.id for case in cases if case.differs],
+        walk=walk,
+        walk_of={case: walk.of(number) for case, number in number_of.items()},
         places={case.id: _place(manifest, case.start_byte) for case in cases},
         notices=[(each, _place(manifest, each.start_byte)) for each in notices[:MOST_NOTICES]],
         notice_count=len(notices),
         rows=list(_rows(manifest, proposal.snapshot, cases, paging)),
         paging=paging,
-        draft=visit.draft(),
+        draft=draft,
         may_decide=may_decide(visit, proposal.entry),
         was_cut=manifest.recut is not None or proposal.entry.status in _CUT,
         next_command=next_command(proposal.entry),
@@ -89,7 +98,9 @@ def answer(visit: Visit) -> Response:
     visit.site.lane.answer(entry_id, [given], reviewer=visit.reviewer, seen_digest=visit.form.get("seen_digest", ""))
     visit.site.sessions.forget_draft(visit.token)
     log.info("%s answered %s of %s: %r", visit.reviewer, case, entry_id, word)
-    return visit.to(f"/entries/{entry_id}#{case}")
+    walk = visit.form.get("walk", "")
+    where = f"?cases={walk}" if walk.isascii() and walk.isdigit() and walk != "1" else ""
+    return visit.to(f"/entries/{entry_id}{where}#{case}")
 
 
 def again(visit: Visit) -> Response:

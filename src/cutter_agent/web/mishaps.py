@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -67,6 +67,8 @@ def page(visit: Visit, error: Exception) -> Response:
     else:
         mishap, values = of(error), {}
         headers = {"Retry-After": "10"} if mishap.status == 503 else {}
+        if isinstance(error, errors.ConfigError):
+            visit = replace(visit, is_nobodys=True)
     answer = visit.page(
         "error", status=mishap.status, mishap=mishap, values=values, kept=kept, back=back_of(visit.path)
     )

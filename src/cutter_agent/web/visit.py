@@ -58,11 +58,12 @@ async def read_form(request: Request) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One request. ``form`` is empty for a GET."""
+    """One request. ``form`` is empty for a GET. ``is_nobodys``: who asks is not looked up, because that failed."""
 
     site: Site
     request: Request
     form: Mapping[str, str]
+    is_nobodys: bool = False
 
     @property
     def path(self) -> str:
@@ -102,7 +103,7 @@ class Visit:
 
     @cached_property
     def _signed_in(self) -> tuple[Session, Account] | None:
-        session = self.site.sessions.find(self.token) if self.token else None
+        session = self.site.sessions.find(self.token) if self.token and not self.is_nobodys else None
         account = self.site.accounts.all().get(session.account) if session else None
         if session is None or account is None or stamp_of(account) != session.stamp:
             return None

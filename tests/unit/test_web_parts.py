@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import sys
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import argon2
 import pytest
 
+from cutter_agent.cli import program
 from cutter_agent.errors import ConfigError, UsageError
 from cutter_agent.model import ChangeKind, EntryStatus, Verdict
 from cutter_agent.state_machine import TRANSACTION_ONLY
@@ -181,3 +183,15 @@ def test_the_page_listens_on_loopback_only() -> None:
         with pytest.raises(UsageError, match="no public address"):
             Address.public(url)
     assert "a.example" in Address.public("https://a.example").hosts
+
+
+@pytest.mark.parametrize("package", ["argon2", "starlette", "uvicorn"])
+def test_without_the_extra_the_command_says_what_to_install(
+    package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    assert program.run(["serve"]) == 2
+    assert program.run(["serve", "account", "list"]) == 2
+    said = capsys.readouterr().err
+    assert f"the review page needs the package {package}" in said
+    assert "pip install 'dot-iu-cutter[web]'" in said

@@ -104,7 +104,7 @@ ALWAYS_PROVEN = Plant(
 
 MARKER_REVIEWS = Plant(
     name="marker-reviews-himself",
-    why="nobody asks whether the reviewer is somebody else than the marker",
+    why="nobody asks whether the reviewer is somebody else than the marker; the server's CHECK still does",
     edits=(
         Edit(
             path="src/cutter_agent/phases/review.py",
@@ -115,7 +115,7 @@ MARKER_REVIEWS = Plant(
     faults=("--faults", "short"),
     whose=PRODUCT,
     failed_check="S18",
-    says=("the marker reviewed his own proposal",),
+    says=("23514", "envelope_reviewer_is_not_author"),
 )
 
 WHEN_BROKEN: tuple[Plant, ...] = (

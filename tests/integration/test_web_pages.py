@@ -51,6 +51,8 @@ def test_every_page_is_bound_and_shows_a_hostile_law_as_text(web: WebRoom) -> No
     assert shown >= 4, "entry, document, unit and ledger show it, escaped"
     static = admin.get("/static/page.css")
     assert (static.status_code, static.headers["content-security-policy"]) == (200, CONTENT_SECURITY_POLICY)
+    assert static.headers["cache-control"] == "no-cache", "an upgrade shows at once"
+    assert admin.get("/static/page.css", headers={"if-none-match": static.headers["etag"]}).status_code == 304
     assert "url(" not in static.text
     assert "@import" not in static.text
 

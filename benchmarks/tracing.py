@@ -10,9 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 
 import psycopg
-from benchmarks.adapter import Ratio, Stage, deployed, paired_blocks
+from benchmarks.adapter import DISK, Ratio, Stage, deployed, paired_blocks
 from benchmarks.adapter_stream import record, room
 
 from pg_dryrun.anyprogram.watch import CLONE_SETTINGS
@@ -43,7 +44,7 @@ def rows(transactions: int, *, durable: bool, traced_by: Mapping[str, str] = TRA
     extra = DURABLE if durable else {}
     with ExitStack() as stack:
         calls = [
-            _three_rows(stack, {**settings, **extra}, traced=traced)
+            _three_rows(stack, {**settings, **extra}, traced=traced, base=DISK if durable else None)
             for traced, settings in ((True, traced_by), (False, QUIET))
         ]
         return _in_turn(calls[0], calls[1], transactions)
@@ -64,9 +65,11 @@ def cutter(pairs: int) -> dict[str, Ratio]:
         return paired_blocks(((stages[0], stages[0].ours), (stages[1], stages[1].ours)), blocks, pairs)
 
 
-def _three_rows(stack: ExitStack, settings: Mapping[str, str], *, traced: bool) -> Callable[[], None]:
+def _three_rows(
+    stack: ExitStack, settings: Mapping[str, str], *, traced: bool, base: Path | None
+) -> Callable[[], None]:
     cluster = stack.enter_context(
-        ThrowawayCluster.create(name="traced" if traced else "plain", settings=dict(settings))
+        ThrowawayCluster.create(name="traced" if traced else "plain", settings=dict(settings), base_dir=base)
     )
     login = Login(**cluster.admin)
     with connect(login, purpose="bench") as observer:

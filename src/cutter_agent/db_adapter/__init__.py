@@ -9,6 +9,7 @@ connection     ``LaneConnection``: one connection of a lane, with an end to ever
 recording      around every statement: journal, trace, our error for psycopg's
 pool           ``LanePool``: the connections of one lane
 principals     who the server says we are
+wire           one statement over libpq and back, without a cursor
 resolution     did a COMMIT happen whose answer never came?
 retry          whole phases again, on 40001 and 40P01 only
 sqlstates      the one module that turns ``psycopg.Error`` into an error of the cutter

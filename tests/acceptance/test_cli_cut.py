@@ -262,8 +262,15 @@ def test_a_manifest_made_elsewhere_goes_through_review_and_a_broken_one_does_not
     path.write_text(json.dumps(manifest))
     marked = embedded("mark", str(law), "--manifest", str(path), "--marker", "somebody else", "--json")
     assert (marked.code, marked.json["exceptions"]) == (0, 1), marked.err
+    entry = marked.json["entry_id"]
     assert embedded("sweep").code == 0
-    assert embedded("cut", str(law)).code == 10, "what no profile of ours proposed, a person must see"
+    (waiting,) = embedded("status", entry, "--json").json["entries"]
+    assert waiting["status"] == "review_pending"
+    refused = embedded("cut-approved", entry, "--json")
+    assert (refused.code, refused.error["code"]) == (5, "ILLEGAL_TRANSITION"), "a person must see it first"
+    assert embedded("review", entry, "--approve", "--rationale", "Read beside the source.").code == 0
+    assert embedded("cut-approved", entry).code == 0
+    assert embedded("verify", entry, "--json").json["verified"][0]["verdict"] == "pass"
 
 
 def test_reads_show_tree_history_and_signatures(embedded, law: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from cutter_agent import config, formats, segmenter
 from cutter_agent.cli import pipes
 from cutter_agent.errors import InputRefused, UsageError
+from cutter_agent.originals import Rendition
 
 STANDARD_INPUT = "-"
 
@@ -160,3 +161,17 @@ def placed(path: str) -> Iterator[None]:
         if error.path is None:
             error.path = path
         raise
+
+
+def rendition(source: Source) -> Rendition | None:
+    """The file that a text was made from, as it goes into the store; None for a text."""
+    if source.converted is None:
+        return None
+    made = source.converted.conversion
+    return Rendition(
+        data=source.converted.data,
+        media_type=made.format.media_type,
+        reader=made.reader,
+        map=made.map,
+        map_sha256=made.map_sha256,
+    )

@@ -13,7 +13,6 @@ from cutter_agent import config, segmenter
 from cutter_agent.cli import inputs
 from cutter_agent.formats import Format
 from cutter_agent.model import RiskClass
-from cutter_agent.originals import Rendition
 from cutter_agent.phases import originals
 from cutter_agent.phases.mark import Marker, Source
 from cutter_agent.segmenter import Profile
@@ -72,24 +71,10 @@ def _media_type(source: inputs.Source) -> str:
 
 
 def _converted(source: inputs.Source) -> originals.Converted | None:
-    made = rendition(source)
+    made = inputs.rendition(source)
     if made is None or source.converted is None:
         return None
     return originals.Converted(rendition=made, losses=source.converted.conversion.findings)
-
-
-def rendition(source: inputs.Source) -> Rendition | None:
-    """The file that a text was made from, as it goes into the store; None for a text."""
-    if source.converted is None:
-        return None
-    made = source.converted.conversion
-    return Rendition(
-        data=source.converted.data,
-        media_type=made.format.media_type,
-        reader=made.reader,
-        map=made.map,
-        map_sha256=made.map_sha256,
-    )
 
 
 def of_manifest(words: Words, proposal: bytes) -> Words:

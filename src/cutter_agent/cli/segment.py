@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cutter_agent import config, formats, segmenter
-from cutter_agent.cli import inputs, options, orders, output
+from cutter_agent.cli import inputs, options, output
 from cutter_agent.model import Finding, Segmentation, Unit
 
 
@@ -107,7 +107,7 @@ def _manifest_record(result: Segmentation, source: inputs.Source) -> object:
         tool_revision=config.tool_revision(),
         marked_by="segment",
     )
-    rendition = orders.rendition(source)
+    rendition = inputs.rendition(source)
     return manifest.as_json(made if rendition is None else replace(made, original=rendition.named))
 
 

@@ -165,9 +165,7 @@ class Ledger:
         """Somebody who looks at an entry as it is now, or at the manifest of ``digest``."""
         found = self.executor.find_entry(entry_id)
         assert found is not None
-        return answering.Reviewer(
-            name=name, seen_digest=digest or found.request.manifest_digest, decided_by=OPERATOR
-        )
+        return answering.Reviewer(name=name, seen_digest=digest or found.request.manifest_digest, decided_by=OPERATOR)
 
     def answer(self, entry_id: str, given: Mapping[str, str], *, comment: str = "", **who: Any) -> answering.Answered:
         lines = [answering.Given(case=case, answer=word, comment=comment) for case, word in given.items()]

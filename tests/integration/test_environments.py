@@ -249,8 +249,10 @@ def test_somebody_elses_server_is_never_stopped_and_keeps_what_it_had(
         ("ALTER DATABASE postgres SET app.stage = 'production'", "postgres: app.stage=production"),
         ("COMMENT ON DATABASE template1 IS 'Production of the team'", "template1: its comment says"),
         (
-            "CREATE TABLE public.deployment_mark AS SELECT 1 AS mark_seq, 'production' AS kind,"
-            " system_identifier::text FROM pg_control_system()",
+            (
+                "CREATE TABLE public.deployment_mark AS SELECT 1 AS mark_seq, 'production' AS kind,"
+                " system_identifier::text FROM pg_control_system()"
+            ),
             "deployment_mark says that it is production",
         ),
     ],

@@ -24,7 +24,7 @@ class Wrong(Clerk):
     """Does nothing at all, so that the run fails and is probed."""
 
     def open_account(self, account: int, owner: str) -> None:
-        assert owner
+        assert account, owner
 
 
 def hangs(context: ScenarioContext) -> ScenarioResult:

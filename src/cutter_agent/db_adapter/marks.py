@@ -14,8 +14,10 @@ from psycopg.rows import dict_row
 from cutter_agent.db_adapter import statements
 
 _INSERT = """
-INSERT INTO iu.deployment_mark (mark_seq, kind, system_identifier, allowed_keys, max_age_s, marked_by, marked_at, because)
-SELECT (SELECT coalesce(max(m.mark_seq), 0) + 1 FROM iu.deployment_mark AS m), %(kind)s, c.system_identifier::text, %(allowed_keys)s::jsonb, %(max_age_s)s, session_user, now(), %(because)s
+INSERT INTO iu.deployment_mark (mark_seq, kind, system_identifier, allowed_keys, max_age_s, marked_by, marked_at,
+    because)
+SELECT (SELECT coalesce(max(m.mark_seq), 0) + 1 FROM iu.deployment_mark AS m), %(kind)s, c.system_identifier::text,
+    %(allowed_keys)s::jsonb, %(max_age_s)s, session_user, now(), %(because)s
 FROM pg_catalog.pg_control_system() AS c
 """
 

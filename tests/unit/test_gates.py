@@ -9,9 +9,11 @@ import pytest
 from pg_dryrun import gates
 from pg_dryrun.canaries import Canary
 from pg_dryrun.contract import ContractReport, Mismatch
+from pg_dryrun.fault_record import FaultKind, FaultPair, PairOutcome
 from pg_dryrun.fidelity import Difference, RestoreComparison
 from pg_dryrun.gates import reference
 from pg_dryrun.gates.environment import IdentityGate, ReachabilityGate, RelationsGate, RestorableGate, RestoreGate
+from pg_dryrun.gates.faults import FaultsGate
 from pg_dryrun.gates.fitness import ContractGate, GrantsGate, InstrumentsGate
 from pg_dryrun.gates.interface import Gate
 from pg_dryrun.gates.ledgers import AllowListGate, BypassGate, LogSecretsGate, ReportSecretsGate
@@ -21,12 +23,12 @@ from pg_dryrun.gates.teardown import NetZeroGate, ProductionGate, ProtectedUncha
 from pg_dryrun.gates.workplace import DigestGate, PermissionsGate
 from pg_dryrun.hardcode import HardcodeReport, Literal
 from pg_dryrun.ledger import Entry, Kind, TornDown
+from pg_dryrun.needs import Missing
 from pg_dryrun.outcome import Blame, Status
 from pg_dryrun.plan import DIRTY_TREE
 from pg_dryrun.protected import ProtectedComparison, ProtectedEnvironment, ProtectedSnapshot
 from pg_dryrun.reachability import Attempt
 from pg_dryrun.reader import ReaderProof
-from pg_dryrun.restore import Missing
 from pg_dryrun.roles import Cell, GrantMatrix
 from pg_dryrun.secrets_scan import Finding, Scan
 from pg_dryrun.snapshot import ProofKind
@@ -61,7 +63,20 @@ def unexplained(side: str) -> Unexplained:
     return Unexplained(side=side, pid=1, text="SELECT 1", times=2)
 
 
+def pair(outcome: PairOutcome) -> FaultPair:
+    return FaultPair(
+        id="cut:1:denied",
+        command="cut",
+        index=1,
+        statement="book",
+        kind=FaultKind.DENIED,
+        outcome=outcome,
+        reason="why",
+    )
+
+
 KEPT: list[Gate] = [
+    FaultsGate(planned=2, boundaries=1, pairs=[pair(PairOutcome.PASSED), pair(PairOutcome.NOT_APPLICABLE)]),
     DiskGate(path="/t", free_bytes=10, needed_bytes=10),
     NameGate(wanted=["/a"], taken=[]),
     ProtectedGate(named=1, seen=ProtectedSnapshot(protected=(SERVER,), bystanders=())),
@@ -120,6 +135,16 @@ BROKEN: list[tuple[Gate, Blame, str]] = [
     (ReadOnlyGate(proof=proof(taken=True)), Blame.TOOL, "transaction id"),
     (SourceIdentityGate(authorised={"x": "a"}, found={"x": "b"}), Blame.PLAN, "authorised a, found b"),
     (SourceIdentityGate(authorised={"x": "a"}, found={}), Blame.PLAN, "nothing"),
+    (
+        FaultsGate(planned=2, boundaries=1, pairs=[pair(PairOutcome.PASSED), pair(PairOutcome.FAILED)]),
+        Blame.PRODUCT,
+        "1 pairs failed: cut:1:denied (book): why",
+    ),
+    (
+        FaultsGate(planned=1, boundaries=1, pairs=[pair(PairOutcome.COULD_NOT_RUN)]),
+        Blame.TOOL,
+        "1 pairs could not be run",
+    ),
     (
         ReachabilityGate(attempts=[Attempt(address="a", port=1, reached=True, detail="answers")]),
         Blame.ENVIRONMENT,
@@ -183,6 +208,9 @@ LOOKED_AT_NOTHING: list[Gate] = [
     ReportSecretsGate(values=1, scan=UNREAD, own_folder="/r"),
     NetZeroGate(items=[]),
     ProductionGate(kind="dump", before={}, after={}),
+    FaultsGate(planned=0, boundaries=0, pairs=[]),
+    FaultsGate(planned=2, boundaries=1, pairs=[pair(PairOutcome.PASSED)]),
+    FaultsGate(planned=1, boundaries=1, pairs=[pair(PairOutcome.NOT_APPLICABLE)]),
 ]
 
 
@@ -222,7 +250,7 @@ def test_the_known_names_of_the_gates_are_kept() -> None:
     ids = [gate.id for gate in gates.ALL]
     assert len(set(ids)) == len(ids)
     assert set(ids) == {
-        *(f"G-{number:02}" for number in range(1, 27) if number != 17),  # G-17 is asked of fault scenarios
+        *(f"G-{number:02}" for number in range(1, 27)),
         "G_DIRTY",
         "G_HARNESS_HAPPY",
         "G_HARNESS_NEG",

@@ -59,7 +59,7 @@ def test_one_text_under_two_kinds_gives_two_ids() -> None:
     assert all(text_id(UUID(name)) == name for name in made)
 
 
-PARTS = st.text(st.characters(exclude_characters="\n"), max_size=8)
+PARTS = st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=8)
 
 
 @given(PARTS, PARTS, PARTS, PARTS)

@@ -9,14 +9,17 @@ cutter_agent.home``), because it sees the secrets of both lanes and a lane's pro
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cutter_agent import config
 from cutter_agent.config import DatabasePlace, LaneSettings
 from cutter_agent.db_adapter import setup
 from cutter_agent.db_adapter.setup import Administrator
+from cutter_agent.deployment import admit_migration
 from cutter_agent.errors import ConfigError, Internal
 from cutter_agent.home import secrets
 from cutter_agent.home.folder import DataFolder, write_bytes
@@ -112,6 +115,7 @@ def _set_up(folder: DataFolder, server: ResidentServer) -> setup.Prepared:
         for lane in Lane:
             secrets.ensure(folder, lane)
         setup.ensure_database(_superuser(server, "postgres"), DATABASE)
+        admit_migration(_superuser(server, DATABASE), config.attestation_path(os.environ))
         passwords = {lane: secrets.read_password(folder, lane) for lane in Lane}
         done = setup.prepare(_superuser(server, DATABASE), passwords, connection_limit=CONNECTION_LIMIT)
         write_bytes(folder.ready, json.dumps(_note(server)).encode(), mode=0o600)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cutter_agent.recut.links import spine
 from cutter_agent.recut.wording import first_words, word_diff
 from cutter_agent.report import UnitLine
 
@@ -107,24 +107,7 @@ def _shown(change: Changed) -> Iterator[str]:
 
 
 def _in_order(before: Sequence[UnitLine], after: Sequence[UnitLine]) -> set[str]:
-    """The longest row of units that kept their order (patience; the first of equals)."""
-    place = {unit.unit_id: number for number, unit in enumerate(before)}
-    common = [(place[unit.unit_id], unit.unit_id) for unit in after if unit.unit_id in place]
-    ends: list[int] = []
-    last: list[int] = []
-    earlier: list[int] = []
-    for index, (number, _) in enumerate(common):
-        at = bisect_left(ends, number)
-        if at == len(ends):
-            ends.append(number)
-            last.append(index)
-        else:
-            ends[at] = number
-            last[at] = index
-        earlier.append(last[at - 1] if at else -1)
-    kept: set[str] = set()
-    index = last[-1] if last else -1
-    while index >= 0:
-        kept.add(common[index][1])
-        index = earlier[index]
-    return kept
+    """The longest row of units that kept their order."""
+    place = {unit.unit_id: number for number, unit in enumerate(after)}
+    common = [(number, place[unit.unit_id]) for number, unit in enumerate(before) if unit.unit_id in place]
+    return {before[common[index][0]].unit_id for index in spine(common, [1] * len(common))}

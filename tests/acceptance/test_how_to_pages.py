@@ -22,6 +22,21 @@ def _blocks(page: str) -> str:
     return "\n".join(re.findall(r"^```sh\n(.*?)^```$", (PAGES / page).read_text("utf-8"), re.MULTILINE | re.DOTALL))
 
 
+def _typed(page: str, embedded: CommandLine, law: Path, folder: Path) -> str:
+    """Every block of the page, typed in one shell; what it printed. ``$LAW`` is the document."""
+    done = subprocess.run(
+        ["/bin/bash", "-c", f'set -e\niu-cutter () {{ "{sys.executable}" -m cutter_agent "$@"; }}\n{_blocks(page)}'],
+        cwd=folder,
+        env={**embedded.environment(), "LAW": str(law)},
+        capture_output=True,
+        timeout=240,
+        check=False,
+    )
+    said = done.stdout.decode()
+    assert done.returncode == 0, said + done.stderr.decode()
+    return said
+
+
 def test_change_units_without_a_new_source(embedded: CommandLine, tmp_path: Path) -> None:
     law = tmp_path / "luat.txt"
     law.write_text(
@@ -29,17 +44,7 @@ def test_change_units_without_a_new_source(embedded: CommandLine, tmp_path: Path
         "Điều 2. Hiệu lực\n1. Từ ngày ký.\n",
         encoding="utf-8",
     )
-    typed = _blocks("split-merge-retire.md")
-    done = subprocess.run(
-        ["/bin/bash", "-c", f'set -e\niu-cutter () {{ "{sys.executable}" -m cutter_agent "$@"; }}\n{typed}'],
-        cwd=tmp_path,
-        env={**embedded.environment(), "LAW": str(law)},
-        capture_output=True,
-        timeout=240,
-        check=False,
-    )
-    said = done.stdout.decode()
-    assert done.returncode == 0, said + done.stderr.decode()
+    said = _typed("split-merge-retire.md", embedded, law, tmp_path)
     assert "L12-DIEU1-K1-P1  Việc sửa do Điều 2 quy định." in said
     assert "lives: L12-DIEU1-K4" in said
 
@@ -47,17 +52,7 @@ def test_change_units_without_a_new_source(embedded: CommandLine, tmp_path: Path
 def test_a_file_of_another_format(embedded: CommandLine, tmp_path: Path) -> None:
     law = tmp_path / "luat.docx"
     law.write_bytes(law_docx())
-    typed = _blocks("cut-html-docx-pdf.md")
-    done = subprocess.run(
-        ["/bin/bash", "-c", f'set -e\niu-cutter () {{ "{sys.executable}" -m cutter_agent "$@"; }}\n{typed}'],
-        cwd=tmp_path,
-        env={**embedded.environment(), "LAW": str(law)},
-        capture_output=True,
-        timeout=240,
-        check=False,
-    )
-    said = done.stdout.decode()
-    assert done.returncode == 0, said + done.stderr.decode()
+    said = _typed("cut-html-docx-pdf.md", embedded, law, tmp_path)
     assert "list_numbered" in said
     assert "verified_complete" in said
     assert (tmp_path / "original.bin").read_bytes() == law.read_bytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -77,6 +78,21 @@ def serve(
         _run(site, host=host, port=port, ready=ready)
 
 
+def listen(settings: uvicorn.Config) -> socket.socket:
+    """The socket of the site, bound and listening: from here on a browser that is told the address is not refused.
+
+    Raises:
+        UsageError: the address is taken, or not to be had.
+    """
+    try:
+        listening = settings.bind_socket()
+        listening.listen(settings.backlog)
+    except (SystemExit, OSError):
+        place = f"{settings.host}:{settings.port}"
+        raise UsageError(f"{place} cannot be listened on", remedy="Choose another --port.") from None
+    return listening
+
+
 def _terminated(number: int, _frame: FrameType | None) -> None:
     """uvicorn hands the signal on when the last answer is out: what is open here is then closed in order."""
     sys.exit(128 + number)
@@ -96,10 +112,7 @@ def _run(site: Site, *, host: str, port: int, ready: Callable[[str], None]) -> N
         timeout_graceful_shutdown=_STOP_TIMEOUT_S,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    try:
-        listening = settings.bind_socket()
-    except SystemExit:
-        raise UsageError(f"{host}:{port} cannot be listened on", remedy="Choose another --port.") from None
+    listening = listen(settings)
     shown = f"[{host}]" if ":" in host else host
     signal.signal(signal.SIGTERM, _terminated)
     ready(f"http://{shown}:{listening.getsockname()[1]}/")

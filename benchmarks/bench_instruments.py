@@ -81,13 +81,21 @@ def main() -> int:
     for phase, ratio in found.items():
         print(f"  the cutter, {phase:14} {ratio}", flush=True)
     times = 10 * given.pairs
-    print(f"  three inserts, flushed to disk  {tracing.rows(times, durable=True)}", flush=True)
-    print(f"  three inserts, never flushed    {tracing.rows(times, durable=False)}", flush=True)
+    judged = {"the cutter": found[WHOLE]}
+    judged["three inserts, flushed to disk"] = tracing.rows(times, durable=True)
+    judged["three inserts, never flushed"] = tracing.rows(times, durable=False)
+    judged["a foreign command's clone, flushed"] = tracing.rows(times, durable=True, traced_by=tracing.FOREIGN)
+    for name, ratio in list(judged.items())[1:]:
+        print(f"  {name}  {ratio}", flush=True)
     foreign = tracing.rows(times, durable=False, traced_by=tracing.FOREIGN)
-    print(f"  the same on a foreign command's clone  {foreign}", flush=True)
-    whole = found[WHOLE].median
-    print(f"{'ok  ' if whole <= GOAL else 'MISS'} the cutter's transactions at most {GOAL}: {whole:.3f}")
-    return 0 if whole <= GOAL else 1
+    print(f"  a foreign command's clone, never flushed (no goal)  {foreign}", flush=True)
+    collected = tracing.rows(times, durable=False, traced_by=tracing.COLLECTED)
+    print(
+        f"  never flushed, through a log collector: a server that somebody else runs (no goal)  {collected}", flush=True
+    )
+    for name, ratio in judged.items():
+        print(f"{'ok  ' if ratio.median <= GOAL else 'MISS'} {name}: at most {GOAL}: {ratio.median:.3f}")
+    return 0 if all(ratio.median <= GOAL for ratio in judged.values()) else 1
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from cutter_agent.db_adapter.session import RealPostgresAdapter
 from cutter_agent.db_adapter.settings import ConnectionSettings
 from cutter_agent.model import Lane
 from pg_dryrun.instruments import Instruments
+from pg_dryrun.log_records import direct
 from pg_dryrun.observer import connect
 from pg_dryrun.statements import SERVER_SETTINGS
 from pg_dryrun.subject import Login
@@ -68,7 +69,7 @@ def tracing(transactions: int) -> float:
     median latencies."""
     with ExitStack() as stack:
         connections = []
-        for name, settings in (("traced", SERVER_SETTINGS), ("plain", {**SERVER_SETTINGS, **QUIET})):
+        for name, settings in (("traced", direct(SERVER_SETTINGS)), ("plain", {**SERVER_SETTINGS, **QUIET})):
             cluster = stack.enter_context(ThrowawayCluster.create(name=name, settings=dict(settings)))
             login = Login(**cluster.admin)
             with connect(login, purpose="bench") as observer:

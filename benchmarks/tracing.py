@@ -18,13 +18,17 @@ from benchmarks.adapter_stream import record, room
 
 from pg_dryrun.anyprogram.watch import CLONE_SETTINGS
 from pg_dryrun.instruments import Instruments
+from pg_dryrun.log_records import direct
 from pg_dryrun.observer import connect
 from pg_dryrun.statements import SERVER_SETTINGS
 from pg_dryrun.subject import Login
 from pg_embedded.cluster import ThrowawayCluster
 
-TRACED = {**SERVER_SETTINGS, "log_lock_waits": "on", "deadlock_timeout": "10ms"}
-FOREIGN = dict(CLONE_SETTINGS)
+COLLECTED = {**SERVER_SETTINGS, "log_lock_waits": "on", "deadlock_timeout": "10ms"}
+"""A server that somebody else runs: its log goes through PostgreSQL's collector."""
+TRACED = dict(direct(COLLECTED))
+"""One of our own servers, as a rehearsal starts it."""
+FOREIGN = dict(direct(CLONE_SETTINGS))
 """A foreign command's clone: one more line of the log for every statement, its duration."""
 QUIET = {
     **SERVER_SETTINGS,

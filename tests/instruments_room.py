@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from pg_dryrun.log_records import direct
 from pg_dryrun.observer import connect
 from pg_dryrun.statements import SERVER_SETTINGS
 from pg_dryrun.subject import Login
@@ -54,10 +55,16 @@ SELECT nextval('shop.ticket'), nextval('shop.ticket');
 """
 
 
+SPELLINGS = {"its own lines": direct(SERVER_SETTINGS), "the collector's JSON": SERVER_SETTINGS}
+"""The two ways in which a server may write its log: one that we start, and one that somebody else runs."""
+
+
 @contextmanager
-def instrumented_cluster(name: str, **settings: str) -> Iterator[ThrowawayCluster]:
+def instrumented_cluster(
+    name: str, *, spelling: Mapping[str, str] = SPELLINGS["its own lines"], **settings: str
+) -> Iterator[ThrowawayCluster]:
     """A server with all settings that the instruments ask for."""
-    with ThrowawayCluster.create(name=name, settings={**SERVER_SETTINGS, **settings}) as made:
+    with ThrowawayCluster.create(name=name, settings={**spelling, **settings}) as made:
         yield made
 
 

@@ -1,8 +1,7 @@
-"""Reads a clone's JSON log through SQL, piece by piece with a fence, so nothing is missed wherever the server lives."""
+"""Reads a clone's log through SQL, piece by piece with a fence, so nothing is missed wherever the server lives."""
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import time
@@ -10,10 +9,12 @@ from collections.abc import Mapping, Sequence
 
 from pg_dryrun import fingerprint
 from pg_dryrun.errors import EnvironmentFault, ToolFault
+from pg_dryrun.log_records import DIRECT_PATH, DIRECT_SETTINGS, DirectLines, JsonLines, Record, Spelling
 from pg_dryrun.observer import Observer
 from pg_dryrun.statements import LogSlice, ServerConnection, ServerError, ServerStatement
 
-_REQUIRED: Mapping[str, str] = {"logging_collector": "on", "log_statement": "all"}
+_JSON: Mapping[str, str] = {"logging_collector": "on", "log_statement": "all"}
+_DIRECT: Mapping[str, str] = {**DIRECT_SETTINGS, "log_statement": "all"}
 _RESET_VALUE = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = %s"  # not this session's own
 STATEMENT = re.compile(r"(statement|execute fetch from [^:]*|execute [^:]*|fastpath function call): (.*)", re.DOTALL)
 """How the log spells that a statement was sent: the way, and its text."""
@@ -24,30 +25,32 @@ _ERRORS = frozenset({"ERROR", "FATAL", "PANIC"})
 _BEFORE_EXECUTION = frozenset({"PARSE", "BIND"})
 _FENCE = "pg_dryrun fence "
 
-Record = Mapping[str, object]
-
 
 class ServerLog:
     """The log of one server, read by one superuser session. This tool's own sessions are left out by session id."""
 
-    def __init__(self, observer: Observer, *, path: str, offset_bytes: int) -> None:
+    def __init__(self, observer: Observer, *, path: str, offset_bytes: int, spelling: Spelling) -> None:
         self._observer = observer
         self._path = path
         self._offset_bytes = offset_bytes
         self._own = {observer.session_id()}
-        self._half = b""
+        self._spelling = spelling
 
     @classmethod
     def open(cls, observer: Observer, *, own_sessions: Sequence[str] = ()) -> ServerLog:
         """Start at the log's present end. Raises ``EnvironmentFault`` where the server does not log as demanded."""
-        path = observer.value("SELECT pg_catalog.pg_current_logfile('jsonlog')")
-        settings = {name: observer.value(_RESET_VALUE, [name]) for name in _REQUIRED}
-        if path is None or any(settings[name] != value for name, value in _REQUIRED.items()):
-            raise EnvironmentFault(
-                f"The server does not log every statement as JSON: file {path}, {settings}.",
-                remedy="Start the clone's server with the settings of statements.SERVER_SETTINGS.",
-            )
-        log = cls(observer, path=str(path), offset_bytes=0)
+        settings = {name: observer.value(_RESET_VALUE, [name]) for name in _JSON | _DIRECT}
+        if all(settings[name] == value for name, value in _DIRECT.items()):
+            size = observer.value("SELECT size FROM pg_catalog.pg_stat_file(%s)", [DIRECT_PATH])
+            log = cls(observer, path=DIRECT_PATH, offset_bytes=int(str(size)), spelling=DirectLines())
+        else:
+            path = observer.value("SELECT pg_catalog.pg_current_logfile('jsonlog')")
+            if path is None or any(settings[name] != value for name, value in _JSON.items()):
+                raise EnvironmentFault(
+                    f"The server does not log every statement as JSON: file {path}, {settings}.",
+                    remedy="Start the clone's server with the settings of statements.SERVER_SETTINGS.",
+                )
+            log = cls(observer, path=str(path), offset_bytes=0, spelling=JsonLines())
         for session in own_sessions:
             log.exclude(session)
         log.fence("birth")
@@ -68,7 +71,7 @@ class ServerLog:
         deadline = time.monotonic() + _DEADLINE_S
         records: list[Record] = []
         while True:
-            fresh = self._read()
+            fresh = self._read(marker)
             records += fresh
             if any(marker in str(record.get("message")) for record in fresh):
                 return self._slice(label, records)
@@ -78,15 +81,14 @@ class ServerLog:
                 raise ToolFault(f"The server's log said nothing for {_DEADLINE_S:g} s: no fence of step {label!r}.")
             time.sleep(_POLL_S)
 
-    def _read(self) -> list[Record]:
-        """Whole lines that came since the last reading."""
+    def _read(self, marker: str) -> list[Record]:
+        """Whole records that came since the last reading."""
         piece = self._observer.value(
             "SELECT pg_catalog.pg_read_binary_file(%s, %s, %s, true)", [self._path, self._offset_bytes, _PIECE_BYTES]
         )
         fresh = bytes(piece) if isinstance(piece, bytes | bytearray | memoryview) else b""
         self._offset_bytes += len(fresh)
-        whole, newline, self._half = (self._half + fresh).rpartition(b"\n")
-        return [_record(line) for line in whole.split(b"\n")] if newline else []
+        return self._spelling.records(fresh, marker=marker)
 
     def _slice(self, label: str, records: Sequence[Record]) -> LogSlice:
         foreign = [record for record in records if record.get("session_id") not in self._own and "pid" in record]
@@ -96,16 +98,6 @@ class ServerLog:
             errors=tuple(_error(record) for record in foreign if record.get("error_severity") in _ERRORS),
             connections=_connections(foreign),
         )
-
-
-def _record(line: bytes) -> Record:
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        raise ToolFault(f"A line of the server's log is no JSON: {line[:80]!r}") from error
-    if not isinstance(record, dict):
-        raise ToolFault(f"A line of the server's log is no JSON object: {line[:80]!r}")
-    return record
 
 
 def _statements(records: Sequence[Record]) -> tuple[ServerStatement, ...]:

@@ -212,6 +212,8 @@ def start(
     log = os.open(folders.log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     log_begin = os.fstat(log).st_size
     try:
+        if account.switched and not settings.durable:  # a throw-away server may read what its own sessions wrote
+            os.fchown(log, account.uid, account.gid)
         before = folders.overlay.words(account) if folders.overlay is not None else ()
         process = jail.start(argv, log_fd=log, before=before)
     finally:

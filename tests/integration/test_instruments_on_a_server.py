@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from tests.instruments_room import instrumented_cluster, new_database
+from tests.instruments_room import SPELLINGS, instrumented_cluster, new_database
 
 from pg_dryrun import statements
 from pg_dryrun.effects import Verb
@@ -27,9 +27,9 @@ CREATE FUNCTION public.hidden() RETURNS integer LANGUAGE sql AS 'INSERT INTO pub
 """
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThrowawayCluster]:
-    with instrumented_cluster("instruments") as made:
+@pytest.fixture(scope="module", params=SPELLINGS)
+def server(request: pytest.FixtureRequest) -> Iterator[ThrowawayCluster]:
+    with instrumented_cluster("instruments", spelling=SPELLINGS[request.param]) as made:
         yield made
 
 

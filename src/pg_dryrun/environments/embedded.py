@@ -11,6 +11,7 @@ from typing import Self
 from pg_dryrun.environments.interface import Returned, ServerIdentity, cluster_name
 from pg_dryrun.errors import EnvironmentFault
 from pg_dryrun.ledger import Kind, RunLedger
+from pg_dryrun.log_records import direct
 from pg_dryrun.record import EnvironmentFacts
 from pg_dryrun.subject import Login
 from pg_embedded import adoption
@@ -77,7 +78,7 @@ class EmbeddedEnvironment:
 
     @property
     def server_log(self) -> Path:
-        return self._cluster.folders.json_log_file
+        return self._cluster.folders.log_file
 
     def start(self) -> None:
         with _as_environment_fault():
@@ -92,7 +93,7 @@ class EmbeddedEnvironment:
             self._cluster.crash()
 
     def clone(self, name: str, *, settings: Mapping[str, str] | None = None, start: bool = True) -> EmbeddedEnvironment:
-        wanted = None if settings is None else {**_QUIET, **settings, "cluster_name": cluster_name(name)}
+        wanted = None if settings is None else _settings(settings, name)
         with _as_environment_fault():
             copy = self._cluster.clone(
                 name=name,
@@ -164,7 +165,7 @@ class EmbeddedLender:
         with _as_environment_fault():
             cluster = ThrowawayCluster.create(
                 name=name,
-                settings={**_QUIET, **(settings or {}), "cluster_name": cluster_name(name)},
+                settings=_settings(settings or {}, name),
                 fresh_identity=own_identity,
                 expected_bytes=expected_bytes,
                 base_dir=workdir,
@@ -187,12 +188,17 @@ class EmbeddedLender:
                 backup,
                 name=name,
                 marker=marker,
-                settings={**_QUIET, "cluster_name": cluster_name(name)},
+                settings=_settings({}, name),
                 programs=self._programs,
                 base_dir=workdir,
                 record=ledger.record if ledger is not None else None,
             )
         return EmbeddedEnvironment(cluster, ledger=ledger, lender=self.name)
+
+
+def _settings(wanted: Mapping[str, str], name: str) -> dict[str, str]:
+    """What one of our servers starts with: whoever asks for a jsonlog gets the same records without its collector."""
+    return {**_QUIET, **direct(wanted), "cluster_name": cluster_name(name)}
 
 
 @contextmanager

@@ -106,7 +106,10 @@ class Environment(Protocol):
 
     @property
     def server_log(self) -> Path:
-        """The jsonlog of an environment whose settings ask for one; readable while the server writes to it."""
+        """The log of an environment whose settings ask for a jsonlog, or its equal (``log_records.direct``).
+
+        Readable while the server writes to it.
+        """
         ...
 
     def start(self) -> None:

@@ -156,7 +156,7 @@ class Run:
     def keep_log(self, clone: Environment) -> None:
         """Copy a clone's server log into the private work place, where the secrets scan finds it."""
         if clone.server_log.exists():
-            target = self.workdir / f"{clone.name}.log.json"
+            target = self.workdir / f"{clone.name}.log"
             shutil.copyfile(clone.server_log, target)
             self.facts.logs.append(target)
 

@@ -1,8 +1,8 @@
 """Statements as the server's own log saw them, against what was declared and what the client says it sent (C-12).
 
-The clone logs every statement of every session (``log_statement=all``, as JSON or in its equal, ``log_records``); no wrapper, no cursor, no driver can
-hide from it. What it does not hold: statements inside functions, DO blocks, triggers and cascades. The effects show
-those.
+The clone logs every statement of every session (``log_statement=all``, as JSON or as its equal, ``log_records``); no
+wrapper, no cursor, no driver can hide from it. What it does not hold: statements inside functions, DO blocks, triggers
+and cascades. The effects show those.
 """
 
 from __future__ import annotations

@@ -5,10 +5,13 @@ CutterError
 ├── InputRefused                a document, profile or manifest that cannot be taken              exit 3
 │   ├── FormatRefused           a file of another format that cannot be read as text
 │   ├── LinesRefused            all lines of a list of names that cannot be taken, at once
+│   ├── InputChanged            a file that somebody wrote while it was read
+│   ├── DocumentTwice           two files of one call that say they are one document
 │   └── ManifestInvalid         all problems of a manifest at once
 ├── ConfigError                                                                                   exit 4
 │   ├── ConfigMissing           a key is missing or empty; no socket was opened
 │   └── ConfigMismatch          the server says this is another principal, or another schema
+├── SetUpIncomplete             `doctor`: something keeps the program from working                exit 9
 ├── AttestationRequired         a production, and no PASS for this commit, schema and time        exit 8
 ├── GovernanceRefused           a rule of the domain says no; nothing was written                 exit 5
 │   ├── IllegalTransition       a move that ALLOWED_TRANSITIONS does not list
@@ -73,6 +76,18 @@ class FormatRefused(InputRefused):
     code = "FORMAT_REFUSED"
 
 
+class InputChanged(InputRefused):
+    """The file was written while it was read, or between two looks at it. Nothing of it was taken."""
+
+    code = "INPUT_CHANGED"
+
+
+class DocumentTwice(InputRefused):
+    """Files of one call with different texts say that they are one document: which is the right one, nobody can know."""
+
+    code = "DOCUMENT_TWICE"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """One thing wrong with a manifest: which block, where in the bytes, what, and the remedy."""
@@ -135,6 +150,13 @@ class ConfigMissing(ConfigError):
 
 class ConfigMismatch(ConfigError):
     code = "CONFIG_MISMATCH"
+
+
+class SetUpIncomplete(CutterError):
+    """What `doctor` found must be repaired before the program can work here."""
+
+    code = "SETUP_INCOMPLETE"
+    exit_code = 9
 
 
 class AttestationRequired(CutterError):

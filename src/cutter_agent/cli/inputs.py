@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from cutter_agent import config, formats, segmenter
 from cutter_agent.cli import pipes
-from cutter_agent.errors import InputRefused, UsageError
+from cutter_agent.errors import InputChanged, InputRefused, UsageError
 from cutter_agent.originals import Rendition
 
 STANDARD_INPUT = "-"
@@ -94,7 +94,9 @@ def _read_file(path: str, limit: int) -> bytes:
             if stat.S_ISFIFO(facts.st_mode):
                 return _within(pipes.read_pipe(stream.fileno(), limit + 1, path=path), path, limit)
             os.set_blocking(stream.fileno(), True)
-            return _bounded(stream, path, limit)
+            data = _bounded(stream, path, limit)
+            _require_still(path, facts, os.fstat(stream.fileno()), len(data))
+            return data
     except IsADirectoryError:
         raise InputRefused("a directory where a file is expected", remedy="Name a file in it.", path=path) from None
     except FileNotFoundError:
@@ -103,6 +105,23 @@ def _read_file(path: str, limit: int) -> bytes:
         raise InputRefused(
             f"cannot be read: {error.strerror}", remedy="Check that you may read it.", path=path
         ) from error
+
+
+def _require_still(path: str, before: os.stat_result, after: os.stat_result, read_bytes: int) -> None:
+    """A regular file is what it was before it was read. Raises ``InputChanged``."""
+    if not stat.S_ISREG(before.st_mode):
+        return
+    if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size) or read_bytes != after.st_size:
+        raise changed(path)
+
+
+def changed(path: str) -> InputChanged:
+    """The error of a file that does not hold still."""
+    return InputChanged(
+        "the file was changed while it was read; nothing of it was taken",
+        remedy="Run the same command again when nobody writes it any more.",
+        path=path,
+    )
 
 
 def _opened(path: str) -> BinaryIO:

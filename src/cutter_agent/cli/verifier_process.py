@@ -48,6 +48,11 @@ class VerifierProcess:
             stderr=self._words,
         )
 
+    @property
+    def ended(self) -> bool:
+        """Whether the child is gone."""
+        return self._child.poll() is not None
+
     def require_ready(self) -> None:
         """Wait for the child's first line.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from cutter_agent.searching import Asked, Found
 from cutter_agent.signing import SignatureRow
 
 
@@ -321,6 +322,10 @@ class Report(Protocol):
 
     def unit(self, address: str) -> UnitFacts:
         """One unit, by its address or an alias. Raises ``UsageError`` when nothing has this name."""
+        ...
+
+    def search(self, words: Asked, *, document: str | None, limit: int, offset: int = 0) -> Found:
+        """Living units with these words, the best first; of one document, or of all for None. Raises ``UsageError``."""
         ...
 
     def names(self, asked: str) -> list[NameLine]:

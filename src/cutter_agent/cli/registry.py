@@ -45,6 +45,7 @@ COMMANDS: dict[str, Listed] = {
         ("status", "reading", "status", "The backlog, or one entry."),
         ("tree", "reading", "tree", "The units of a document as a tree."),
         ("show", "reading", "show", "One unit: text, versions, proof."),
+        ("search", "search", "search", "Find living units by their words, with marks and without."),
         ("history", "reading", "history", "What the ledger says happened to a document."),
         ("diff", "diff", "diff", "What changed between two cuts, or between a document and a file."),
         ("rebuild", "reading", "rebuild", "The exact bytes of a document as of a cut."),

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from cutter_agent.codification.citation import spelled
-from cutter_agent.db_adapter import origins, trails
+from cutter_agent.db_adapter import finding, origins, trails
 from cutter_agent.db_adapter.interface import DBAdapter, Statements
 from cutter_agent.db_adapter.settings import Isolation
 from cutter_agent.errors import UsageError, VerificationFailed
@@ -37,6 +37,7 @@ from cutter_agent.report import (
     Units,
     VersionLine,
 )
+from cutter_agent.searching import Asked, Found
 from cutter_agent.signing import SignatureRow
 from sealing.digest import sha256_hex
 
@@ -138,6 +139,12 @@ class LedgerReport:
                 decisions=tuple(decisions),
                 history=tuple(_history(block, entry_ids)),
             )
+
+    def search(self, words: Asked, *, document: str | None, limit: int, offset: int = 0) -> Found:
+        """Living units with these words, the best first; of one document, or of all for None. Raises ``UsageError``."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            document_ref = None if document is None else _document(block, document).document_ref
+            return finding.units(block, words, document_ref=document_ref, limit=limit, offset=offset)
 
     def names(self, asked: str) -> list[NameLine]:
         """Every alias of a document, oldest first. Raises ``UsageError``."""

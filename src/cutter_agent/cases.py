@@ -8,7 +8,7 @@ on blocks.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,7 +95,7 @@ def cases(
 ) -> list[Case]:
     """Questions first, then exceptions as the manifest lists them. ``base``: manifest and source of the living cut."""
     questions = manifest.review.questions if manifest.review else ()
-    texts = _passages(*base) if base else {}
+    texts = _passages(*base, {address for asked in questions for address in asked.old}) if base else {}
     found = [_question(f"Q{n}", asked, manifest, snapshot, texts, said) for n, asked in enumerate(questions, start=1)]
     starts = [unit.start_byte for unit in manifest.units]
     exceptions = (finding for finding in manifest.findings if _is_plain(finding, questions))
@@ -111,8 +111,12 @@ def _is_plain(finding: Finding, questions: Sequence[Asked]) -> bool:
     return finding.severity is Severity.EXCEPTION and not asked
 
 
-def _passages(manifest: Manifest, source: bytes) -> dict[str, Passage]:
-    return {unit.address: _passage(unit.address, unit.start_byte, unit.end_byte, source) for unit in manifest.units}
+def _passages(manifest: Manifest, source: bytes, wanted: Set[str]) -> dict[str, Passage]:
+    return {
+        unit.address: _passage(unit.address, unit.start_byte, unit.end_byte, source)
+        for unit in manifest.units
+        if unit.address in wanted
+    }
 
 
 def _passage(address: str, start: int, end: int, source: bytes) -> Passage:

@@ -170,7 +170,7 @@ def test_a_question_is_answered_and_proposed_again(web: WebRoom) -> None:
     answer = {"case": "Q1", "seen_digest": digest_of(web, entry_id), "comment": "its own name"}
     assert mai.post(f"{page}/answers", answer | {"answer": "nonsense!"}, page=page).status_code == 404
     kept = mai.post(f"{page}/answers", answer | {"answer": "?", "other": "l1-dieu2a"}, page=page)
-    assert (kept.status_code, kept.headers["location"]) == (303, f"{page}#Q1")
+    assert (kept.status_code, kept.headers["location"]) == (303, f"{page}?noted=Q1#Q1")
     assert "answered L1-DIEU2A by mai" in mai.get(page).text
     again = mai.post(f"{page}/again", {"seen_digest": answer["seen_digest"]}, page=page)
     assert again.status_code == 303

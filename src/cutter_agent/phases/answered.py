@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cutter_agent.cases import Case, Said, cases, said_of, spelt
 from cutter_agent.errors import GovernanceRefused, StaleApproval
 from cutter_agent.manifest import parse
-from cutter_agent.model import EntryStatus
+from cutter_agent.model import EntryStatus, Manifest
 from cutter_agent.ports import ExecStore
 from cutter_agent.report import Proposal
 from cutter_agent.rows import Decision, Entry
 
 
-def shown(proposal: Proposal) -> list[Case]:
-    """Every case of a proposal with both texts and what is on record, for a page or a command."""
+def shown(proposal: Proposal, read: Callable[[bytes], Manifest] = parse) -> list[Case]:
+    """Every case of a proposal with both texts and what is on record, for a page or a command.
+
+    ``read`` parses a manifest's bytes; who shows the same proposal again and again gives one that remembers.
+    """
     base = proposal.base
     return cases(
-        parse(proposal.manifest),
+        read(proposal.manifest),
         proposal.snapshot,
-        (parse(base[0]), base[1]) if base else None,
+        (read(base[0]), base[1]) if base else None,
         dict(said_of(proposal.answers)),
     )
 

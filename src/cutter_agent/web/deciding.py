@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from starlette.responses import Response
 
 from cutter_agent.cases import Case
-from cutter_agent.errors import InputRefused, UsageError
+from cutter_agent.errors import IllegalTransition, InputRefused, StaleApproval
 from cutter_agent.model import EntryStatus, ReviewerKind, Verdict
 from cutter_agent.phases.review import Judgement
 from cutter_agent.report import Proposal
-from cutter_agent.web.entry import may_decide
+from cutter_agent.web import reading
+from cutter_agent.web.entry import may_decide, successor
 from cutter_agent.web.mishaps import log
 from cutter_agent.web.visit import Visit
+from cutter_agent.web.way import way
 
 VERDICTS = {"approve": Verdict.PASS, "defer": Verdict.NEEDS_HUMAN, "reject": Verdict.FAIL}
 MOST_RATIONALE_CHARACTERS = 10_000
@@ -40,7 +43,10 @@ def decide(visit: Visit) -> Response:
         due_at=_due(visit.form.get("due_at", "")) if visit.form["verdict"] == "defer" else None,
         accept_assumed=visit.form.get("accept_assumed") == "1",
     )
-    result = visit.site.lane.review(entry_id, judgement)
+    try:
+        result = visit.site.lane.review(entry_id, judgement)
+    except (StaleApproval, IllegalTransition) as late:
+        return _page(visit, wrong="decide.meanwhile", status=409, said=late.message)
     visit.site.sessions.forget_draft(visit.token)
     log.info("%s decided %s of %s", visit.reviewer, result.decision.verdict, entry_id)
     return visit.to(f"/entries/{entry_id}?decided=1")
@@ -69,7 +75,7 @@ def _due(text: str) -> datetime | None:
     return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) if text.strip() else None
 
 
-def _page(visit: Visit, *, wrong: str, status: int) -> Response:
+def _page(visit: Visit, *, wrong: str, status: int, said: str = "") -> Response:
     proposal, cases, broken = _proposal(visit)
     given = visit.form or visit.draft()
     return visit.page(
@@ -82,6 +88,11 @@ def _page(visit: Visit, *, wrong: str, status: int) -> Response:
         exceptions=sum(not case.is_question for case in cases),
         broken=broken,
         wrong=wrong,
+        said=said,
+        case_count=len(cases),
+        looked_at=sum(case.said is not None for case in cases),
+        way=way(proposal.entry.status, proposal.entry.entry_id),
+        successor=successor(visit, proposal.entry),
         given=given,
         was_kept=bool(given) and not visit.form,
         is_other_manifest=given.get("seen_digest", proposal.entry.payload["manifest_digest"])
@@ -92,13 +103,11 @@ def _page(visit: Visit, *, wrong: str, status: int) -> Response:
     )
 
 
-def _proposal(visit: Visit) -> tuple[Proposal, list[Case], str]:
+def _proposal(visit: Visit) -> tuple[Proposal, Sequence[Case], str]:
     """The proposal and its cases; of one that does not hold in the store, why: it can be deferred or rejected."""
-    lane, entry_id = visit.site.lane, visit.place("entry")
+    report, entry_id = visit.site.lane.report, visit.place("entry")
     try:
-        proposal, cases = lane.cases(entry_id)
+        found = reading.read(report, visit.site.manifests, entry_id)
     except InputRefused as broken:
-        return lane.report.proposal(entry_id), [], broken.message
-    if "manifest_digest" not in proposal.entry.payload:
-        raise UsageError(f"entry {entry_id} is without a proposal", remedy="Review the document's own entry.")
-    return proposal, cases, ""
+        return report.proposal(entry_id), (), broken.message
+    return found.proposal, found.cases, ""

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from cutter_agent.report import UnitLine
 from cutter_agent.web.entry import download
+from cutter_agent.web.finding import found_place
 from cutter_agent.web.paging import Paging
 from cutter_agent.web.visit import Visit
 
@@ -20,10 +21,17 @@ def document(visit: Visit) -> Response:
     newest = max((cut.cut_seq for cut in cuts), default=0)
     as_of = visit.number("as_of", newest)
     units = report.units(asked, as_of=as_of)
+    wanted = visit.query("find")[:200]
+    place = found_place(wanted, [unit.canonical_address for unit in units], lambda at: units[at].body)
+    if place is not None:
+        page = Paging.at(1, len(units)).of(place)
+        return visit.to(f"{visit.path}?as_of={as_of}&page={page}#{units[place].canonical_address}")
     paging = Paging.at(visit.number("page", 1), len(units))
     depths = _depths(units)
     rows = [(units[place], depths[place]) for place in range(paging.first, paging.end)]
-    return visit.page("document", document=line, cuts=cuts, as_of=as_of, newest=newest, rows=rows, paging=paging)
+    return visit.page(
+        "document", document=line, cuts=cuts, as_of=as_of, newest=newest, rows=rows, paging=paging, asked=wanted
+    )
 
 
 def rebuilt(visit: Visit) -> Response:

@@ -3,44 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
-from cutter_agent import manifest as manifests
 from cutter_agent.cases import Case
 from cutter_agent.errors import UsageError
-from cutter_agent.model import EntryStatus, Manifest, ManifestBlock, Severity
+from cutter_agent.model import EntryStatus
 from cutter_agent.phases.answering import Given
 from cutter_agent.phases.sweep import Trigger
 from cutter_agent.report import EntryLine
-from cutter_agent.state_machine import NEXT_COMMAND
+from cutter_agent.web import reading
 from cutter_agent.web.accounts import Role
+from cutter_agent.web.finding import found_place
 from cutter_agent.web.mishaps import log
-from cutter_agent.web.paging import Paging
+from cutter_agent.web.paging import UNITS_ON_A_PAGE, Paging
+from cutter_agent.web.reading import Read
+from cutter_agent.web.rows import Place, listed, rows
 from cutter_agent.web.visit import Visit
+from cutter_agent.web.way import way
 
 MOST_NOTICES = 200
 CASES_ON_A_PAGE = 50
 OTHER = "?"
 """The answer of somebody who writes an address of his own in the field beside."""
-
+ALL, MARKED = "all", "marked"
+"""What the rows show: every unit, or what changes and what is doubtful."""
 
 _CUT = frozenset({EntryStatus.CUT_APPLIED, EntryStatus.VERIFIED_COMPLETE, EntryStatus.VERIFY_FAILED_ESCALATED})
-
-
-@dataclass(frozen=True, kw_only=True)
-class UnitRow:
-    """One unit with its text. ``depth`` counts its ancestors; ``fate``: what a re-cut makes of it; ``cases``: their
-    ids."""
-
-    place: int
-    unit: ManifestBlock
-    depth: int
-    text: str = field(repr=False)
-    fate: str
-    cases: Sequence[str]
 
 
 def entry(visit: Visit) -> Response:
@@ -49,15 +39,23 @@ def entry(visit: Visit) -> Response:
     if "manifest_digest" not in line.payload:
         detail = json.dumps(dict(line.payload), indent=1, ensure_ascii=False, default=str)
         return visit.page("escalation", entry=line, detail=detail)
-    proposal, cases = visit.site.lane.cases(line.entry_id)
-    manifest = manifests.parse(proposal.manifest)
-    paging = Paging.at(visit.number("page", 1), len(manifest.units))
+    found = reading.read(visit.site.lane.report, visit.site.manifests, line.entry_id)
+    manifest, cases, proposal = found.manifest, found.cases, found.proposal
+    show = visit.query("show") if visit.query("show") in {ALL, MARKED} else _usual(found)
+    places = listed(found, only_marked=show == MARKED)
+    at = {place: number for number, place in enumerate(places)}
+    asked = visit.query("find")[:200]
+    wanted = _find(found, asked) if asked else None
+    if wanted is not None:
+        return visit.to(_where(visit, found, ("u", wanted), at, show))
+    paging = Paging.at(visit.number("page", 1), len(places))
+    notices, count = found.notices(MOST_NOTICES)
+    more = "" if show == _usual(found) else f"&show={show}"
     draft = visit.draft()
     number_of = {case.id: number for number, case in enumerate(cases)}
     walk = Paging.at(1, len(cases), CASES_ON_A_PAGE)
     kept_on = walk.of(number_of[draft["case"]]) if draft.get("case") in number_of else 1
     walk = Paging.at(visit.number("cases", kept_on), len(cases), CASES_ON_A_PAGE)
-    notices = [each for each in manifest.findings if each.severity is Severity.NOTICE]
     return visit.page(
         "entry",
         entry=proposal.entry,
@@ -65,20 +63,51 @@ def entry(visit: Visit) -> Response:
         recut=manifest.recut,
         decisions=proposal.decisions,
         cases=cases[walk.first : walk.end],
+        looked_at=sum(case.said is not None for case in cases),
         differing=[case.id for case in cases if case.differs],
+        noted=visit.query("noted") if visit.query("noted") in number_of else "",
         walk=walk,
         walk_of={case: walk.of(number) for case, number in number_of.items()},
-        places={case.id: _place(manifest, case.start_byte) for case in cases},
-        notices=[(each, _place(manifest, each.start_byte)) for each in notices[:MOST_NOTICES]],
-        notice_count=len(notices),
-        rows=list(_rows(manifest, proposal.snapshot, cases, paging)),
+        links={case.id: _link(found, case, at, f"&cases={walk.page}{more}") for case in cases[walk.first : walk.end]},
+        more=more,
+        notices=[(f"page={place // UNITS_ON_A_PAGE + 1}&show={ALL}#u{place}", *said) for place, *said in notices],
+        notice_count=count,
+        rows=list(rows(found, places[paging.first : paging.end])),
         paging=paging,
+        show=show,
+        usual=_usual(found),
+        asked=asked,
         draft=draft,
         may_decide=may_decide(visit, proposal.entry),
         was_cut=manifest.recut is not None or proposal.entry.status in _CUT,
-        next_command=next_command(proposal.entry),
+        way=way(proposal.entry.status, proposal.entry.entry_id),
+        successor=successor(visit, proposal.entry),
         other=OTHER,
     )
+
+
+def _usual(found: Read) -> str:
+    """A re-cut is read by what changes, a first cut from its beginning."""
+    return MARKED if found.manifest.recut else ALL
+
+
+def _find(found: Read, asked: str) -> int | None:
+    units = found.manifest.units
+    return found_place(asked, [unit.address for unit in units], lambda place: found.text(units[place]))
+
+
+def _link(found: Read, case: Case, at: Mapping[Place, int], more: str) -> str:
+    """Where the unit of a case stands in the rows: what follows the page's own path."""
+    place = found.place(case.start_byte)
+    return f"page={Paging.at(1, len(at)).of(at.get(('u', place), 0))}{more}#u{place}"
+
+
+def _where(visit: Visit, found: Read, place: Place, at: Mapping[Place, int], show: str) -> str:
+    """The address of the page that has a unit: in the rows as they are, or in all of them."""
+    if place not in at:
+        at, show = {each: number for number, each in enumerate(listed(found, only_marked=False))}, ALL
+    page = Paging.at(1, len(at)).of(at[place])
+    return f"{visit.path}?page={page}&show={show}#{place[0]}{place[1]}"
 
 
 def source(visit: Visit) -> Response:
@@ -88,7 +117,7 @@ def source(visit: Visit) -> Response:
 
 
 def answer(visit: Visit) -> Response:
-    """POST /entries/{entry}/answers: one case. Raises as ``phases.answering.answer``."""
+    """POST /entries/{entry}/answers: one case; on to the next one that waits. Raises as ``phases.answering.answer``."""
     word = visit.form.get("answer", "")
     word = visit.form.get("other", "").strip().upper() if word == OTHER else word
     if not word:
@@ -98,9 +127,19 @@ def answer(visit: Visit) -> Response:
     visit.site.lane.answer(entry_id, [given], reviewer=visit.reviewer, seen_digest=visit.form.get("seen_digest", ""))
     visit.site.sessions.forget_draft(visit.token)
     log.info("%s answered %s of %s: %r", visit.reviewer, case, entry_id, word)
-    walk = visit.form.get("walk", "")
-    where = f"?cases={walk}" if walk.isascii() and walk.isdigit() and walk != "1" else ""
-    return visit.to(f"/entries/{entry_id}{where}#{case}")
+    cases = reading.read(visit.site.lane.report, visit.site.manifests, entry_id).cases
+    place, target = _next(cases, case)
+    walk = Paging.at(1, len(cases), CASES_ON_A_PAGE).of(place)
+    where = f"&cases={walk}" if walk != 1 else ""
+    return visit.to(f"/entries/{entry_id}?noted={case}{where}#{target}")
+
+
+def _next(cases: Sequence[Case], answered: str) -> tuple[int, str]:
+    """The next case that nobody answered, round about; the answered one where there is none."""
+    own = next((number for number, case in enumerate(cases) if case.id == answered), 0)
+    around = [*range(own + 1, len(cases)), *range(own)]
+    place = next((number for number in around if cases[number].said is None), own)
+    return place, cases[place].id
 
 
 def again(visit: Visit) -> Response:
@@ -120,48 +159,15 @@ def may_decide(visit: Visit, line: EntryLine) -> bool:
     return visit.may(Role.REVIEWER) and line.status == EntryStatus.REVIEW_PENDING
 
 
-def next_command(line: EntryLine) -> str:
-    """What an operator types next; empty where nothing follows, or where it is this page's own work."""
-    status = EntryStatus(line.status)
-    if status is EntryStatus.REVIEW_PENDING:
-        return ""
-    return NEXT_COMMAND.get(status, "").format(entry=line.entry_id)
+def successor(visit: Visit, line: EntryLine) -> str:
+    """The entry that took the place of this one; empty where none did."""
+    edges = visit.site.lane.report.dependencies(line.entry_id)
+    later = [edge.from_entry_id for edge in edges if edge.to_entry_id == line.entry_id]
+    kinds = {edge.from_entry_id: edge.dependency_kind for edge in edges}
+    return next((each for each in reversed(later) if kinds[each] == "supersedes"), "")
 
 
 def download(data: bytes, name: str) -> Response:
     """Bytes to be saved, never shown: a law with markup in it must not become a page of this site."""
     disposition = f'attachment; filename="{name}"'
     return Response(data, media_type="text/plain; charset=utf-8", headers={"Content-Disposition": disposition})
-
-
-def _rows(manifest: Manifest, snapshot: bytes, cases: Sequence[Case], paging: Paging) -> Iterator[UnitRow]:
-    depths = _depths(manifest.units)
-    at: dict[int, list[str]] = {}
-    for case in cases:
-        at.setdefault(_place(manifest, case.start_byte), []).append(case.id)
-    for place in range(paging.first, paging.end):
-        unit = manifest.units[place]
-        yield UnitRow(
-            place=place,
-            unit=unit,
-            depth=depths[place],
-            text=snapshot[unit.start_byte : unit.end_byte].decode(errors="replace"),
-            fate=manifest.recut.units[place].change if manifest.recut else "",
-            cases=at.get(place, ()),
-        )
-
-
-def _depths(units: Sequence[ManifestBlock]) -> list[int]:
-    known: dict[str, int] = {}
-    for unit in units:
-        known[unit.address] = known.get(unit.parent, -1) + 1 if unit.parent else 0
-    return [known[unit.address] for unit in units]
-
-
-def _place(manifest: Manifest, start_byte: int) -> int:
-    """The place of the unit that holds a byte."""
-    low, high = 0, len(manifest.units)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if manifest.units[middle].start_byte <= start_byte else (low, middle)
-    return max(low - 1, 0)

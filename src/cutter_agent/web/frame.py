@@ -1,6 +1,7 @@
 """The outermost layer: every answer, errors and files included, carries the headers that bind the browser.
 
-Nothing is loaded from elsewhere, no script and no inline style runs, no other site may frame or read a page. Requests
+Nothing is loaded from elsewhere, no script but the site's own file and no inline style runs, no other site may frame or
+read a page. Requests
 that name a host which this site does not have are refused: no foreign name can be led to loopback (DNS rebinding).
 """
 
@@ -15,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cutter_agent.web.site import Address
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
+
+from markupsafe import Markup
+
+from cutter_agent.web.rendering import visible
+from cutter_agent.web.sayings import Sayings
 
 DEFAULT = "en"
 NAMES: Mapping[str, str] = {"en": "English", "vi": "Tiếng Việt"}
@@ -15,15 +20,23 @@ COOKIE = "iu_language"
 
 @dataclass(frozen=True, kw_only=True)
 class Language:
-    """One language. ``words`` by dotted key, with ``{places}`` to fill."""
+    """One language. ``words`` by dotted key, with ``{places}`` to fill; ``sayings``: the program's own sentences."""
 
     code: str
     words: Mapping[str, str]
+    sayings: Sayings = field(default_factory=Sayings)
 
     def say(self, key: str, **values: object) -> str:
         """The words of ``key``. Raises ``KeyError`` for a key that no catalogue has: a defect of a page."""
         text = self.words[key]
         return text.format(**values) if values else text
+
+    def program(self, text: str) -> Markup:
+        """What the program itself says (a finding, a refusal), in this language; marked as English where it is."""
+        if self.code == DEFAULT:
+            return visible(text)
+        said = self.sayings.translated(text)
+        return Markup('<span lang="en">{}</span>').format(visible(text)) if said is None else visible(said)
 
     def has(self, key: str) -> bool:
         """Whether there are words for it."""
@@ -37,6 +50,7 @@ def load() -> Mapping[str, Language]:
         code: Language(
             code=code,
             words=dict(_flat(tomllib.loads((folder / f"{code}.toml").read_text("utf-8")))),
+            sayings=Sayings() if code == DEFAULT else Sayings.of((folder / f"said.{code}.toml").read_text("utf-8")),
         )
         for code in NAMES
     }

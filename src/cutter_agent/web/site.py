@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from cutter_agent.errors import UsageError
 from cutter_agent.web.accounts import Accounts
 from cutter_agent.web.languages import Language, load
+from cutter_agent.web.reading import Manifests
 from cutter_agent.web.sessions import Sessions
 from cutter_agent.web.throttle import Throttle
 from cutter_agent.wiring import ExecLane
@@ -51,3 +52,4 @@ class Site:
     throttle: Throttle
     address: Address = field(default_factory=Address)
     languages: Mapping[str, Language] = field(default_factory=load)
+    manifests: Manifests = field(default_factory=Manifests)

@@ -162,6 +162,7 @@ class Visit:
             .render(
                 visit=self,
                 t=self.language.say,
+                program=self.language.program,
                 has_words=self.language.has,
                 language=self.language.code,
                 language_names=languages.NAMES,

@@ -42,6 +42,7 @@ SHORTCUTS: Mapping[str, Sequence[tuple[tuple[str, ...], str]]] = {
     ),
 }
 """What ``static/keys.js`` listens to, for the list behind ``?``: keys, and their words in the catalogue."""
+_GONE, _CAME = Markup("<del>{}</del>"), Markup("<ins>{}</ins>")
 _FOLDED_FROM, _KEPT_AROUND = 1_200, 300
 """Characters that stayed: a longer run is folded, and this much of it is kept on each side."""
 
@@ -92,8 +93,7 @@ def _shown(steps: Sequence[Step]) -> Markup:
             parts.append(_folded(step.text, first=number == 0, last=number == len(steps) - 1))
             continue
         shown = visible(shortened(step.text)).replace("\n", Markup('<span class="end" aria-hidden="true">↵</span>\n'))
-        tag = "del" if step.fate is Fate.GONE else "ins"
-        parts.append(Markup("<{0}>{1}</{0}>").format(Markup(tag), shown))
+        parts.append((_GONE if step.fate is Fate.GONE else _CAME).format(shown))
     return Markup("").join(parts)
 
 

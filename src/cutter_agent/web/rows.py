@@ -1,4 +1,4 @@
-"""The rows of a proposal: source left, unit right; of a re-cut each unit's text word by word against what is in force."""
+"""The rows of a proposal: source left, unit right; of a re-cut each text word by word against what is in force."""
 
 from __future__ import annotations
 

@@ -44,7 +44,8 @@ if [ ! -x .venv/bin/pip ] || ! .venv/bin/python -c 'import sys; sys.exit(sys.ver
     make_venv "$python" || fail "$python cannot make a virtual environment; install its venv module (python3-venv)"
 fi
 printf 'setup: installing locked requirements\n' >&2
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+# The lock names everything, so nothing is to be resolved; and what is imported is compiled when it is imported.
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes \
     -r requirements/build.txt -r requirements/dev.txt || fail "the locked requirements could not be installed (see above)"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . ||
     fail "this checkout could not be installed into .venv (see above)"

@@ -212,8 +212,10 @@ def open_signature(row: SignatureRow, key: PublicKey) -> Mapping[str, JsonValue]
     """The statement under a signature, after every column that repeats it was compared with it.
 
     Raises:
-        SignatureInvalid: not signed by ``key`` over exactly this, or a column says something else.
+        SignatureInvalid: not signed by ``key``, or by one that it replaced, over exactly this; or a column says
+            something else.
     """
+    key = key.named(_keyid(row.payload_envelope))
     payload = open_sealed(row.payload_envelope, payload_type=PAYLOAD_TYPE, keys=[key])
     statement = json.loads(payload)
     predicate = statement.get("predicate", {})
@@ -255,6 +257,13 @@ def _spelt(payload: bytes, signature: bytes, key: PublicKey) -> Mapping[str, obj
         "payload": base64.b64encode(payload).decode("ascii"),
         "signatures": [{"keyid": key.keyid, "sig": base64.b64encode(signature).decode("ascii")}],
     }
+
+
+def _keyid(envelope: Mapping[str, JsonValue]) -> object:
+    """Which key an envelope says that it is signed with; None where it does not say."""
+    signatures = envelope.get("signatures")
+    first = signatures[0] if isinstance(signatures, list) and signatures else None
+    return first.get("keyid") if isinstance(first, Mapping) else None
 
 
 def _raw_signature(envelope: Mapping[str, JsonValue]) -> bytes:

@@ -6,8 +6,9 @@ A private key never shows itself: its ``repr`` holds the key id only.
 from __future__ import annotations
 
 import os
+import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -24,13 +25,19 @@ from cryptography.hazmat.primitives.serialization import (
 from sealing.digest import sha256_hex
 from sealing.errors import KeyUnusable
 
+_PEM_BLOCK = re.compile(rb"-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----", re.DOTALL)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PublicKey:
-    """The half that verifies. ``keyid`` is the sha256 of the 32 raw key bytes."""
+    """The half that verifies. ``keyid`` is the sha256 of the 32 raw key bytes.
+
+    ``earlier`` are keys that the same signer used before this one: what they signed is still theirs to prove.
+    """
 
     keyid: str
     raw: bytes
+    earlier: tuple[PublicKey, ...] = ()
 
     @classmethod
     def from_raw(cls, raw: bytes) -> PublicKey:
@@ -41,14 +48,21 @@ class PublicKey:
 
     @classmethod
     def load(cls, path: Path) -> PublicKey:
-        """From a PEM file. Raises ``KeyUnusable``."""
+        """From a PEM file: the key that signs now, and below it those that signed before. Raises ``KeyUnusable``."""
+        remedy = "Give the path of an Ed25519 public key in PEM; keys that signed before stand below it."
         try:
-            key = load_pem_public_key(path.read_bytes())
+            blocks = _PEM_BLOCK.findall(path.read_bytes())
+            found = [load_pem_public_key(block) for block in blocks]
         except (OSError, ValueError, UnsupportedAlgorithm) as error:
-            raise KeyUnusable(f"{path}: {error}", remedy="Give the path of an Ed25519 public key in PEM.") from error
-        if not isinstance(key, Ed25519PublicKey):
-            raise KeyUnusable(f"{path}: not an Ed25519 key", remedy="Only Ed25519 keys are accepted.")
-        return cls.from_raw(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
+            raise KeyUnusable(f"{path}: {error}", remedy=remedy) from error
+        if not found:
+            raise KeyUnusable(f"{path}: holds no public key", remedy=remedy)
+        raw = [_raw_of(key, path) for key in found]
+        return replace(cls.from_raw(raw[0]), earlier=tuple(cls.from_raw(each) for each in raw[1:]))
+
+    def named(self, keyid: object) -> PublicKey:
+        """The one of this key and the earlier ones that has ``keyid``; this key where none has."""
+        return next((key for key in self.earlier if key.keyid == keyid), self)
 
     def verifies(self, signature: bytes, message: bytes) -> bool:
         """Whether ``signature`` is this key's over exactly ``message``."""
@@ -63,6 +77,12 @@ class PublicKey:
         return Ed25519PublicKey.from_public_bytes(self.raw).public_bytes(
             Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
         )
+
+
+def _raw_of(key: object, path: Path) -> bytes:
+    if not isinstance(key, Ed25519PublicKey):
+        raise KeyUnusable(f"{path}: not an Ed25519 key", remedy="Only Ed25519 keys are accepted.")
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
 class SigningKey:

@@ -8,6 +8,7 @@ import pickle
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,8 +27,8 @@ from cutter_agent.signing import (
     signed_digests,
 )
 from sealing.canonical import canonical_bytes
-from sealing.errors import CanonicalTypeError, SignatureInvalid
-from sealing.keys import SigningKey
+from sealing.errors import CanonicalTypeError, KeyUnusable, SignatureInvalid
+from sealing.keys import PublicKey, SigningKey
 
 NOON = datetime(2025, 1, 6, 12, tzinfo=UTC)
 KEY, OTHER = SigningKey.generate(), SigningKey.generate()
@@ -153,3 +154,30 @@ def test_a_private_key_shows_itself_nowhere() -> None:
     assert KEY.public.keyid[:16] in repr(EXECUTOR)
     with pytest.raises(TypeError):
         pickle.dumps(EXECUTOR)
+
+
+def test_what_a_retired_key_signed_is_proven_with_it_and_what_a_removed_one_signed_is_not(tmp_path: Path) -> None:
+    new = SigningKey.generate()
+    row = EXECUTOR.sign_change_set(CHANGE_SET, signed_at=NOON)
+    later = replace(EXECUTOR, key=new).sign_change_set(CHANGE_SET, signed_at=NOON)
+    path = tmp_path / "exec.pub.pem"
+    path.write_bytes(new.public.pem() + KEY.public.pem())
+    both = PublicKey.load(path)
+    assert (both.keyid, [key.keyid for key in both.earlier]) == (new.public.keyid, [KEY.public.keyid])
+    assert open_signature(row, both) == open_signature(row, KEY.public)
+    assert open_signature(later, both)
+    path.write_bytes(new.public.pem())
+    with pytest.raises(SignatureInvalid, match="no signature of"):
+        open_signature(row, PublicKey.load(path))
+
+
+def test_a_file_of_keys_is_public_keys_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "exec.pub.pem"
+    for content in (
+        b"",
+        b"no key at all",
+        KEY.public.pem() + b"-----BEGIN PUBLIC KEY-----\nAA\n-----END PUBLIC KEY-----",
+    ):
+        path.write_bytes(content)
+        with pytest.raises(KeyUnusable, match=r"exec\.pub\.pem"):
+            PublicKey.load(path)

@@ -42,10 +42,10 @@ def _require_pair(folder: DataFolder, lane: Lane) -> None:
     if not private.exists():
         raise ConfigError(
             f"{private}: the signing key of {lane} is gone while its public key is there",
-            remedy="Restore it from a backup. To begin with a new key, keep the old public key elsewhere first: "
-            "what it signed is checked with it.",
+            remedy="Restore it from a backup. To begin with a new key, put its public half above the old one in "
+            f"{public}: what the old one signed is checked with it (docs/operations/key-rotation.md).",
         )
-    if PublicKey.load(public) != SigningKey.load(private).public:
+    if PublicKey.load(public).keyid != SigningKey.load(private).public.keyid:
         raise ConfigError(
             f"{public}: not the public half of {private}", remedy="Restore the pair of keys from a backup."
         )

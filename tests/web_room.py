@@ -21,9 +21,11 @@ from cutter_agent.model import Lane
 from cutter_agent.phases import mark
 from cutter_agent.web.accounts import Accounts, Role
 from cutter_agent.web.application import application
+from cutter_agent.web.audit import AuditLog
 from cutter_agent.web.sessions import Sessions
 from cutter_agent.web.site import Site
 from cutter_agent.web.throttle import Throttle
+from cutter_agent.web.tokens import Tokens
 from cutter_agent.wiring import ExecLane, connection_settings
 
 PASSWORD = "correct horse battery"
@@ -147,12 +149,15 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def web(ledger: Ledger, people: Path) -> WebRoom:
+def web(ledger: Ledger, people: Path, tmp_path: Path) -> WebRoom:
     """A site on a ledger of its own, with four people."""
     seconds = Seconds()
     site = Site(
         lane=lane_on(ledger),
         accounts=Accounts(people, hasher=CHEAP),
+        audit=AuditLog(tmp_path / "web" / "audit.jsonl"),
+        tokens=Tokens(tmp_path / "web" / "tokens.json"),
+        public_keys={Lane.EXEC: ledger.exec_key.public},
         sessions=Sessions(monotonic=seconds),
         throttle=Throttle(monotonic=seconds),
     )

@@ -1025,7 +1025,7 @@ CREATE INDEX unit_version_by_document ON iu.unit_version USING btree (document_r
 
 CREATE INDEX unit_version_by_parent ON iu.unit_version USING btree (parent_unit_id) WHERE (parent_unit_id IS NOT NULL);
 
-CREATE INDEX unit_version_by_words ON iu.unit_version USING gin (to_tsvector('simple'::regconfig, regexp_replace(regexp_replace(regexp_replace(NORMALIZE("left"(body, 100000), NFD), '[\u0300-\u0304\u0306-\u030c\u031b\u0323\u0327\u0328\u00ad\u200b\ufeff]+'::text, ''::text, 'g'::text), '[\u0111\u0110\u00d0]'::text, 'd'::text, 'g'::text), '[/_@\u00a0\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u00ab\u00bb-]'::text, ' '::text, 'g'::text)));
+CREATE INDEX unit_version_by_words ON iu.unit_version USING gin (to_tsvector('simple'::regconfig, regexp_replace(regexp_replace(regexp_replace(NORMALIZE("left"(body, 100000), NFD), '[\u0300-\u0304\u0306-\u030c\u031b\u0323\u0327\u0328\u00ad\u200b\ufeff]+'::text, ''::text, 'g'::text), '[\u0111\u0110\u00d0]'::text, 'd'::text, 'g'::text), '[/_@\u00a0\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u00ab\u00bb-]'::text, ' '::text, 'g'::text))) WHERE (lifecycle_status = 'enacted'::text);
 
 CREATE TRIGGER guard_begins_marked AFTER INSERT ON cutter_governance.decision_backlog_entry FOR EACH ROW WHEN ((new.status <> 'marked'::text)) EXECUTE FUNCTION cutter_governance.refuse_move('status', 'entry_id');
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 
 from cutter_agent.web import backlog, deciding, document, entry, mishaps, signing_in
 from cutter_agent.web.accounts import Role
+from cutter_agent.web.audit import Event
 from cutter_agent.web.doors import door
 from cutter_agent.web.frame import Frame
 from cutter_agent.web.site import Site
@@ -40,6 +42,11 @@ WRITES: tuple[tuple[str, Page, Role | None], ...] = (
     ("/logout", signing_in.sign_out, None),
     ("/language", signing_in.speak, None),
 )
+AUDITED: Mapping[Page, Event] = {
+    deciding.decide: Event.DECISION,
+    entry.answer: Event.ANSWER,
+    entry.again: Event.PROPOSED_AGAIN,
+}
 
 
 def application(site: Site) -> ASGIApp:
@@ -51,7 +58,10 @@ def application(site: Site) -> ASGIApp:
     routes: list[Route | Mount] = [
         Route(path, door(site, page, least=least), methods=["GET"]) for path, page, least in READS
     ]
-    routes += [Route(path, door(site, page, least=least), methods=["POST"]) for path, page, least in WRITES]
+    routes += [
+        Route(path, door(site, page, least=least, event=AUDITED.get(page)), methods=["POST"])
+        for path, page, least in WRITES
+    ]
     static = str(resources.files("cutter_agent.web") / "static")
     routes.append(Mount("/static", app=StaticFiles(directory=static)))
     return Frame(Starlette(routes=routes, exception_handlers={HTTPException: mishap}), site.address)

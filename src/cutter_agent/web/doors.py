@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cutter_agent.errors import OutcomeUnknown
 from cutter_agent.web import mishaps, signing_in
 from cutter_agent.web.accounts import Role
+from cutter_agent.web.audit import Event, Outcome
 from cutter_agent.web.site import Site
 from cutter_agent.web.visit import Page, Refusal, Visit, read_form
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def door(site: Site, page: Page, *, least: Role | None = Role.VIEWER) -> Endpoint:
-    """``page`` for accounts of role ``least`` or above; for everybody where that is None.
+def door(site: Site, page: Page, *, least: Role | None = Role.VIEWER, event: Event | None = None) -> Endpoint:
+    """``page`` for accounts of role ``least`` or above; for everybody where that is None. ``event``: what the audit log
+    calls it.
 
     A POST is answered only where the form was given to this browser by this process. Whoever's session has ended gets
     the sign-in page, and his form's content waits behind it.
@@ -28,14 +33,14 @@ def door(site: Site, page: Page, *, least: Role | None = Role.VIEWER) -> Endpoin
         try:
             if request.method == "POST":
                 visit = Visit(site=site, request=request, form=await read_form(request))
-            return await run_in_threadpool(_enter, visit, page, least)
+            return await run_in_threadpool(_enter, visit, page, least, event)
         except Exception as error:
             return await run_in_threadpool(mishaps.page, visit, error)
 
     return endpoint
 
 
-def _enter(visit: Visit, page: Page, least: Role | None) -> Response:
+def _enter(visit: Visit, page: Page, least: Role | None, event: Event | None) -> Response:
     is_post = visit.request.method == "POST"
     if is_post and visit.is_foreign():
         raise Refusal("foreign", 403)
@@ -45,4 +50,32 @@ def _enter(visit: Visit, page: Page, least: Role | None) -> Response:
         raise Refusal("form_token", 403)
     if least is not None and not visit.may(least):
         raise Refusal("role", 403, role=least.value, own=visit.account.role.value if visit.account else "")
-    return page(visit)
+    return page(visit) if event is None else _audited(visit, page, event)
+
+
+def _audited(visit: Visit, page: Page, event: Event) -> Response:
+    """``page``, written down before and behind it. What cannot be written down is not done."""
+    add = partial(visit.site.audit.add, event, who=visit.reviewer, **_facts(visit))
+    add(Outcome.SENT)
+    try:
+        answer = page(visit)
+    except OutcomeUnknown:
+        raise
+    except Exception as error:
+        add(Outcome.REFUSED, why=type(error).__name__)
+        raise
+    if answer.status_code < 400:
+        add(Outcome.DONE)
+    else:
+        add(Outcome.REFUSED, why=str(answer.status_code))
+    return answer
+
+
+_WORDS = re.compile(r"[\w?-]{1,80}")
+
+
+def _facts(visit: Visit) -> dict[str, str]:
+    """Which entry, which digest, which choice; nothing that somebody wrote in sentences."""
+    facts = {"entry": visit.place("entry")} | {name: visit.form.get(name, "") for name in ("verdict", "case", "answer")}
+    facts["seen_digest"] = visit.form.get("seen_digest", "")
+    return {name: text for name, text in facts.items() if _WORDS.fullmatch(text)}

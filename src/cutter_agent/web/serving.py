@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -20,10 +21,14 @@ from cutter_agent.home.folder import DataFolder
 from cutter_agent.model import Lane
 from cutter_agent.web.accounts import Accounts
 from cutter_agent.web.application import application
+from cutter_agent.web.audit import AuditLog
+from cutter_agent.web.proxy import TrustedProxy
 from cutter_agent.web.sessions import LONGEST_S, Sessions
 from cutter_agent.web.site import LOOPBACK, LOOPBACK_NAMES, Address, Site
 from cutter_agent.web.throttle import Throttle
-from cutter_agent.wiring import connection_limit, lane_settings, open_exec
+from cutter_agent.web.tokens import Tokens
+from cutter_agent.wiring import connection_limit, lane_settings, open_exec, public_keys
+from sealing.keys import PublicKey
 
 _MOST_CONNECTIONS = 4
 _STOP_TIMEOUT_S = 10
@@ -34,6 +39,16 @@ def accounts(environment: Mapping[str, str]) -> Accounts:
     return Accounts.of(DataFolder.at(Settings.from_environment(environment).home))
 
 
+def tokens(environment: Mapping[str, str]) -> Tokens:
+    """The API tokens of this configuration's data folder."""
+    return Tokens.of(DataFolder.at(Settings.from_environment(environment).home))
+
+
+def audit_log(environment: Mapping[str, str]) -> AuditLog:
+    """The audit log of this configuration's data folder."""
+    return AuditLog.of(DataFolder.at(Settings.from_environment(environment).home))
+
+
 def serve(
     environment: Mapping[str, str],
     *,
@@ -41,6 +56,8 @@ def serve(
     port: int,
     public_url: str | None,
     idle_minutes: int,
+    proxy: TrustedProxy | None = None,
+    reports: Path | None = None,
     ready: Callable[[str], None],
 ) -> None:
     """Serve until SIGINT or SIGTERM. ``host`` None: the loopback. ``ready`` is told the address once it listens.
@@ -48,7 +65,7 @@ def serve(
     The other lane's login and key are taken out of what this process looks at before anything is opened.
 
     Raises:
-        UsageError: the host is not this machine's loopback, or the port is taken.
+        UsageError: the host is not this machine's loopback, or the port is taken; no folder of reports is there.
         ConfigError: the configuration cannot be used.
     """
     host = host or LOOPBACK
@@ -57,6 +74,8 @@ def serve(
             f"{host} is not this machine's loopback",
             remedy=f"Listen on {LOOPBACK}, and let a proxy with TLS on this machine lead there: --public-url https://…",
         )
+    if reports is not None and not reports.is_dir():
+        raise UsageError(f"{reports}: no such folder", remedy="Give the folder in which pg-dryrun keeps its runs.")
     address = Address.public(public_url) if public_url else Address()
     own = config.environment_for(environment, Lane.EXEC)
     limits = Limits(
@@ -71,9 +90,14 @@ def serve(
         site = Site(
             lane=lane,
             accounts=accounts(own),
+            audit=audit_log(own),
+            tokens=tokens(own),
             sessions=Sessions(monotonic=time.monotonic, idle_s=idle_minutes * 60.0, longest_s=LONGEST_S),
             throttle=Throttle(monotonic=time.monotonic),
             address=address,
+            proxy=proxy,
+            reports=reports,
+            public_keys={lane: PublicKey.load(path) for lane, path in public_keys(own).items()},
         )
         _run(site, host=host, port=port, ready=ready)
 

@@ -29,13 +29,15 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """One sign-in. ``stamp`` ties it to the account as it was: another password or role ends it."""
+    """One sign-in. ``stamp`` ties it to the account as it was: another password or role ends it. ``by_proxy``: it holds
+    for requests only in which the proxy still names the account."""
 
     account: str
     stamp: str
     begun_s: float
     seen_s: float
     draft: Draft | None = field(default=None, repr=False)
+    by_proxy: bool = False
 
 
 class Sessions:
@@ -49,7 +51,7 @@ class Sessions:
         self._open: dict[str, Session] = {}
         self._secret = secrets.token_bytes(32)
 
-    def begin(self, account: Account, *, draft: Draft | None = None) -> str:
+    def begin(self, account: Account, *, draft: Draft | None = None, by_proxy: bool = False) -> str:
         """A new session's token. Nothing of an earlier one goes on in it."""
         now = self._monotonic()
         token = secrets.token_urlsafe(32)
@@ -58,7 +60,12 @@ class Sessions:
             while len(self._open) >= MOST_SESSIONS:
                 del self._open[min(self._open, key=lambda each: self._open[each].seen_s)]
             self._open[token] = Session(
-                account=account.name, stamp=stamp_of(account), begun_s=now, seen_s=now, draft=draft
+                account=account.name,
+                stamp=stamp_of(account),
+                begun_s=now,
+                seen_s=now,
+                draft=draft,
+                by_proxy=by_proxy,
             )
         return token
 

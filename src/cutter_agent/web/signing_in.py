@@ -9,6 +9,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from starlette.responses import Response
 
 from cutter_agent.web import languages, mishaps
+from cutter_agent.web.accounts import Account
+from cutter_agent.web.audit import Event, Outcome
 from cutter_agent.web.sessions import Draft
 from cutter_agent.web.visit import Refusal, Visit, local_path
 
@@ -25,9 +27,18 @@ def ask(visit: Visit) -> Response:
 
 
 def show(visit: Visit) -> Response:
-    """GET /login."""
+    """GET /login. Whom a trusted proxy names is signed in at once, if the name has an account."""
     back = local_path(visit.query("next"))
-    return visit.to(back) if visit.account else _page(visit, status=200, back=back, kept={}, why="")
+    if visit.account:
+        return visit.to(back)
+    named = visit.named_by_proxy
+    if named is None or visit.query("out") == "1":
+        return _page(visit, status=200, back=back, kept={}, why="")
+    account = visit.site.accounts.all().get(named)
+    if account is None:
+        visit.site.audit.add(Event.SIGN_IN_FAILED, Outcome.REFUSED, who=None, by="proxy")
+        return _page(visit, status=403, back=back, kept={}, why="stranger")
+    return _begin(visit, account, back, kept={}, by="proxy")
 
 
 def sign_in(visit: Visit) -> Response:
@@ -37,27 +48,41 @@ def sign_in(visit: Visit) -> Response:
     kept = {each: text for each, text in kept.items() if each in _NAMES}
     wait_s = visit.site.throttle.attempt(name[:64])
     if wait_s > 0.0:
-        mishaps.log.warning("sign-in of %r refused: too many attempts", name[:64])
+        mishaps.log.warning("sign-in refused: too many attempts")
+        if visit.site.throttle.is_worth_a_line():
+            visit.site.audit.add(Event.SIGN_IN_REFUSED, Outcome.REFUSED, who=_known(visit, name), by="password")
         waiting = _page(visit, status=429, back=back, kept=kept, why="wait", minutes=math.ceil(wait_s / 60.0))
         waiting.headers["Retry-After"] = str(math.ceil(wait_s))
         return waiting
     account = visit.site.accounts.check(name, visit.form.get("password", ""))
     if account is None:
-        mishaps.log.warning("sign-in of %r failed", name[:64])
+        mishaps.log.warning("a sign-in failed")
+        visit.site.audit.add(Event.SIGN_IN_FAILED, Outcome.REFUSED, who=_known(visit, name), by="password")
         return _page(visit, status=401, back=back, kept=kept, why="wrong")
     visit.site.throttle.succeeded(name)
+    return _begin(visit, account, back, kept=kept, by="password")
+
+
+def _begin(visit: Visit, account: Account, back: str, *, kept: Mapping[str, str], by: str) -> Response:
+    visit.site.audit.add(Event.SIGNED_IN, Outcome.DONE, who=account.name, by=by)
     mishaps.log.info("%s signed in", account.name)
     visit.site.sessions.end(visit.token)
     draft = Draft(path=urlsplit(back).path, fields=kept) if kept else None
-    return visit.signed_in(
-        visit.to(quote(back, safe="/?&=%#-._~:@+,;")), visit.site.sessions.begin(account, draft=draft)
-    )
+    token = visit.site.sessions.begin(account, draft=draft, by_proxy=by == "proxy")
+    return visit.signed_in(visit.to(quote(back, safe="/?&=%#-._~:@+,;")), token)
+
+
+def _known(visit: Visit, name: str) -> str | None:
+    """``name`` where an account has it: people type passwords into the wrong field."""
+    return name if name in visit.site.accounts.all() else None
 
 
 def sign_out(visit: Visit) -> Response:
     """POST /logout: the session ends here, not only in the browser."""
+    if visit.account is not None:
+        visit.site.audit.add(Event.SIGNED_OUT, Outcome.DONE, who=visit.account.name)
     visit.site.sessions.end(visit.token)
-    return visit.signed_out(visit.to("/login"))
+    return visit.signed_out(visit.to("/login?out=1" if visit.site.proxy else "/login"))
 
 
 def speak(visit: Visit) -> Response:
@@ -70,6 +95,7 @@ def speak(visit: Visit) -> Response:
 
 def _page(visit: Visit, *, status: int, back: str, kept: Mapping[str, str], why: str, minutes: int = 0) -> Response:
     has_accounts = bool(visit.site.accounts.all())
+    named = visit.named_by_proxy
     return visit.page(
         "login",
         status=status,
@@ -79,4 +105,5 @@ def _page(visit: Visit, *, status: int, back: str, kept: Mapping[str, str], why:
         minutes=minutes,
         name=visit.form.get("name", "")[:64],
         has_accounts=has_accounts,
+        has_proxy=named is not None,
     )

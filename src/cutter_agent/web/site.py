@@ -6,15 +6,21 @@ import ipaddress
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from cutter_agent.errors import UsageError
+from cutter_agent.model import Lane
 from cutter_agent.web.accounts import Accounts
+from cutter_agent.web.audit import AuditLog
 from cutter_agent.web.languages import Language, load
+from cutter_agent.web.proxy import TrustedProxy
 from cutter_agent.web.reading import Manifests
 from cutter_agent.web.sessions import Sessions
 from cutter_agent.web.throttle import Throttle
+from cutter_agent.web.tokens import Tokens
 from cutter_agent.wiring import ExecLane
+from sealing.keys import PublicKey
 
 LOOPBACK = str(ipaddress.IPv4Address(socket.INADDR_LOOPBACK))
 """Spelt from the system's own constant: no address stands in the code (the rehearsal's G-19 reads it)."""
@@ -44,12 +50,18 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """One running review page."""
+    """One running review page. ``reports``: the folder in which rehearsals are kept, None where none was named.
+    ``public_keys``: those that signatures can be checked with here."""
 
     lane: ExecLane
     accounts: Accounts
+    audit: AuditLog
+    tokens: Tokens
     sessions: Sessions
     throttle: Throttle
     address: Address = field(default_factory=Address)
+    proxy: TrustedProxy | None = None
+    reports: Path | None = None
+    public_keys: Mapping[Lane, PublicKey] = field(default_factory=dict)
     languages: Mapping[str, Language] = field(default_factory=load)
     manifests: Manifests = field(default_factory=Manifests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from collections.abc import Callable
 WINDOW_S = 300.0
 MOST_FOR_ONE = 5
 MOST_FOR_ALL = 60
+LINE_EVERY_S = 60.0
 _EVERYBODY = ""
 
 
@@ -19,6 +21,7 @@ class Throttle:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._attempts: dict[str, deque[float]] = {}
+        self._told_at = -math.inf
 
     def attempt(self, name: str) -> float:
         """0.0 for an attempt that may go on; else the seconds to wait, and it was not counted."""
@@ -30,6 +33,15 @@ class Throttle:
                 for key in (name, _EVERYBODY):
                     self._attempts.setdefault(key, deque()).append(now)
             return wait_s
+
+    def is_worth_a_line(self) -> bool:
+        """Whether a refusal is written down: once a minute, so that guessing cannot fill a disk."""
+        now = self._monotonic()
+        with self._lock:
+            if now - self._told_at < LINE_EVERY_S:
+                return False
+            self._told_at = now
+            return True
 
     def succeeded(self, name: str) -> None:
         """The password was right: nothing is held against the account any more."""

@@ -107,7 +107,14 @@ class Visit:
         account = self.site.accounts.all().get(session.account) if session else None
         if session is None or account is None or stamp_of(account) != session.stamp:
             return None
+        if session.by_proxy and self.named_by_proxy != session.account:
+            return None
         return session, account
+
+    @property
+    def named_by_proxy(self) -> str | None:
+        """The account's name that a trusted proxy gave along with this request, if there is one."""
+        return self.site.proxy.name(self.request) if self.site.proxy else None
 
     @property
     def account(self) -> Account | None:

@@ -32,11 +32,11 @@ class Event(StrEnum):
     ANSWER = "answer"
     PROPOSED_AGAIN = "proposed_again"
     ACCOUNT = "account"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a word, no secret
 
 
 class Outcome(StrEnum):
-    """How it went. ``sent`` stands before the deed and something else behind it: a process that dies leaves the first."""
+    """How it went. ``sent`` stands before the deed, another word behind it: a process that dies leaves the first."""
 
     SENT = "sent"
     DONE = "done"
@@ -70,10 +70,10 @@ class AuditLog:
         """The log of a data folder."""
         return cls(folder.root / "web" / "audit.jsonl")
 
-    def add(self, event: Event, outcome: Outcome, *, who: str | None, **facts: str) -> None:
+    def add(self, event: Event, outcome: Outcome, *, who: str | None, facts: Mapping[str, str]) -> None:
         """Raises ``ConfigError`` where it cannot be written: what cannot be written down is not done."""
         line = {"at": self._now().isoformat(timespec="milliseconds"), "event": event, "outcome": outcome, "who": who}
-        data = json.dumps(line | {"facts": facts}, ensure_ascii=True).encode() + b"\n"
+        data = json.dumps(line | {"facts": dict(facts)}, ensure_ascii=True).encode() + b"\n"
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             end = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cutter_agent.errors import OutcomeUnknown
+from cutter_agent.errors import ConfigError, OutcomeUnknown
 from cutter_agent.web import mishaps, signing_in
 from cutter_agent.web.accounts import Role
 from cutter_agent.web.audit import Event, Outcome
@@ -55,19 +54,23 @@ def _enter(visit: Visit, page: Page, least: Role | None, event: Event | None) ->
 
 def _audited(visit: Visit, page: Page, event: Event) -> Response:
     """``page``, written down before and behind it. What cannot be written down is not done."""
-    add = partial(visit.site.audit.add, event, who=visit.reviewer, **_facts(visit))
-    add(Outcome.SENT)
+    facts = _facts(visit)
+
+    def went(outcome: Outcome, why: str = "") -> None:
+        try:
+            visit.site.audit.add(event, outcome, who=visit.reviewer, facts=facts | ({"why": why} if why else {}))
+        except ConfigError as error:  # it is done: the page says so, the operator's log the rest
+            mishaps.log.error("%s", error)
+
+    visit.site.audit.add(event, Outcome.SENT, who=visit.reviewer, facts=facts)
     try:
         answer = page(visit)
     except OutcomeUnknown:
         raise
     except Exception as error:
-        add(Outcome.REFUSED, why=type(error).__name__)
+        went(Outcome.REFUSED, type(error).__name__)
         raise
-    if answer.status_code < 400:
-        add(Outcome.DONE)
-    else:
-        add(Outcome.REFUSED, why=str(answer.status_code))
+    went(*((Outcome.DONE,) if answer.status_code < 400 else (Outcome.REFUSED, str(answer.status_code))))
     return answer
 
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from cutter_agent.errors import ConfigError, UsageError
 
-SECRET_HEADER = "X-Review-Proxy-Secret"
+SECRET_HEADER = "X-Review-Proxy-Secret"  # noqa: S105 - its name, not its value
 LEAST_SECRET_CHARACTERS = 32
 _OTHERS_MAY_READ = 0o077
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")

@@ -15,6 +15,7 @@ from cutter_agent.web.sessions import Draft
 from cutter_agent.web.visit import Refusal, Visit, local_path
 
 _KEPT = "kept."
+_PASSWORD = {"by": "password"}
 _NAMES = ("verdict", "rationale", "due_at", "accept_assumed", "seen_digest", "case", "answer", "other", "comment")
 
 
@@ -36,7 +37,7 @@ def show(visit: Visit) -> Response:
         return _page(visit, status=200, back=back, kept={}, why="")
     account = visit.site.accounts.all().get(named)
     if account is None:
-        visit.site.audit.add(Event.SIGN_IN_FAILED, Outcome.REFUSED, who=None, by="proxy")
+        visit.site.audit.add(Event.SIGN_IN_FAILED, Outcome.REFUSED, who=None, facts={"by": "proxy"})
         return _page(visit, status=403, back=back, kept={}, why="stranger")
     return _begin(visit, account, back, kept={}, by="proxy")
 
@@ -50,21 +51,21 @@ def sign_in(visit: Visit) -> Response:
     if wait_s > 0.0:
         mishaps.log.warning("sign-in refused: too many attempts")
         if visit.site.throttle.is_worth_a_line():
-            visit.site.audit.add(Event.SIGN_IN_REFUSED, Outcome.REFUSED, who=_known(visit, name), by="password")
+            visit.site.audit.add(Event.SIGN_IN_REFUSED, Outcome.REFUSED, who=_known(visit, name), facts=_PASSWORD)
         waiting = _page(visit, status=429, back=back, kept=kept, why="wait", minutes=math.ceil(wait_s / 60.0))
         waiting.headers["Retry-After"] = str(math.ceil(wait_s))
         return waiting
     account = visit.site.accounts.check(name, visit.form.get("password", ""))
     if account is None:
         mishaps.log.warning("a sign-in failed")
-        visit.site.audit.add(Event.SIGN_IN_FAILED, Outcome.REFUSED, who=_known(visit, name), by="password")
+        visit.site.audit.add(Event.SIGN_IN_FAILED, Outcome.REFUSED, who=_known(visit, name), facts=_PASSWORD)
         return _page(visit, status=401, back=back, kept=kept, why="wrong")
     visit.site.throttle.succeeded(name)
     return _begin(visit, account, back, kept=kept, by="password")
 
 
 def _begin(visit: Visit, account: Account, back: str, *, kept: Mapping[str, str], by: str) -> Response:
-    visit.site.audit.add(Event.SIGNED_IN, Outcome.DONE, who=account.name, by=by)
+    visit.site.audit.add(Event.SIGNED_IN, Outcome.DONE, who=account.name, facts={"by": by})
     mishaps.log.info("%s signed in", account.name)
     visit.site.sessions.end(visit.token)
     draft = Draft(path=urlsplit(back).path, fields=kept) if kept else None
@@ -80,7 +81,7 @@ def _known(visit: Visit, name: str) -> str | None:
 def sign_out(visit: Visit) -> Response:
     """POST /logout: the session ends here, not only in the browser."""
     if visit.account is not None:
-        visit.site.audit.add(Event.SIGNED_OUT, Outcome.DONE, who=visit.account.name)
+        visit.site.audit.add(Event.SIGNED_OUT, Outcome.DONE, who=visit.account.name, facts={})
     visit.site.sessions.end(visit.token)
     return visit.signed_out(visit.to("/login?out=1" if visit.site.proxy else "/login"))
 

@@ -27,9 +27,11 @@ SWEEP_BATCH = "DOT_CUTTER_SWEEP_BATCH"
 MAX_INPUT_BYTES = "DOT_CUTTER_MAX_INPUT_BYTES"
 ATTESTATION = "DOT_CUTTER_ATTESTATION"
 VOCABULARY = "DOT_CUTTER_VOCABULARY"
+CONNECTION_LIMIT = "DOT_CUTTER_CONNECTION_LIMIT"
 
 DEFAULT_SWEEP_BATCH = 100
 DEFAULT_MAX_INPUT_BYTES = 64 * 1024 * 1024
+DEFAULT_CONNECTION_LIMIT = 2
 
 SSLMODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
@@ -156,6 +158,11 @@ def vocabulary_path(environment: Mapping[str, str]) -> Path | None:
     """Where a user's own words of labels are. Raises ``ConfigMissing`` for an empty value."""
     value = _optional(environment, VOCABULARY)
     return Path(value) if value else None
+
+
+def connection_limit(environment: Mapping[str, str], default: int) -> int:
+    """How many connections each lane's role may have on a server of one's own. Raises ``ConfigError``."""
+    return _positive(environment, CONNECTION_LIMIT, default)
 
 
 def environment_for(environment: Mapping[str, str], lane: Lane) -> dict[str, str]:

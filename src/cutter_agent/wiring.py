@@ -317,11 +317,11 @@ def administrator(environment: Mapping[str, str]) -> AbstractContextManager[Admi
     return nullcontext(Administrator(host=place.host, port=place.port, dbname=place.dbname, sslmode=place.sslmode))
 
 
-def prepare_database(environment: Mapping[str, str]) -> Prepared:
+def prepare_database(environment: Mapping[str, str], *, limit: int | None = None) -> Prepared:
     """Schema, roles and grants as this release wants them; in the embedded mode the folder's secrets too.
 
     On a server of one's own the lanes' passwords are taken from the environment where they are set; a role without one
-    keeps what it has.
+    keeps what it has. ``limit``: connections that each lane's role may have there, else ``connection_limit``.
     """
     settings = Settings.from_environment(environment)
     if settings.embedded:
@@ -329,12 +329,15 @@ def prepare_database(environment: Mapping[str, str]) -> Prepared:
     given = {lane: environment.get(keys.password, "") for lane, keys in config.LANE_KEYS.items()}
     with administrator(environment) as login:
         deployment.admit_migration(login, config.attestation_path(environment))
-        return setup.prepare(login, {lane: password for lane, password in given.items() if password})
+        passwords = {lane: password for lane, password in given.items() if password}
+        return setup.prepare(login, passwords, connection_limit=limit or connection_limit(environment))
 
 
 def connection_limit(environment: Mapping[str, str]) -> int:
     """How many connections each lane's role has after ``prepare_database``."""
-    return CONNECTION_LIMIT if Settings.from_environment(environment).embedded else DEFAULT_CONNECTION_LIMIT
+    if Settings.from_environment(environment).embedded:
+        return CONNECTION_LIMIT
+    return config.connection_limit(environment, DEFAULT_CONNECTION_LIMIT)
 
 
 def try_lanes(environment: Mapping[str, str]) -> dict[Lane, CutterError | None]:

@@ -61,8 +61,11 @@ def dry_run(
     Without a plan, production is a stand-in that the command makes itself. Exit codes: 0 PASS, 1 product FAIL, 2 usage,
     3 plan FAIL, 4 tool FAIL, 5 INCOMPLETE.
 
-    Examples:  iu-cutter dry-run   |   iu-cutter dry-run --law LAW.txt --plan rehearsal.toml   |
-    iu-cutter dry-run --faults full
+    Examples:
+      iu-cutter dry-run # on a stand-in for production
+      iu-cutter dry-run --law LAW.txt --plan rehearsal.toml
+      iu-cutter dry-run --faults full
+      iu-cutter dry-run --fault cut:7:black-hole # one fault alone
     """
     try:
         outcome = _rehearse(law, sample, plan, out, lender=lender, faults=faults, fault=fault, quiet=as_json)

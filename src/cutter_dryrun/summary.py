@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from commandline import colour
+from commandline.pace import Pace
 from cutter_dryrun.matrix import LEDGER_TABLES, TRACKED_TABLES
 from pg_dryrun.outcome import Check, Status, Verdict
 from pg_dryrun.record import Record, ScenarioRecord
@@ -29,7 +30,8 @@ class ConsoleProgress:
     """A line for each step and each check, on standard error, as it happens. Obeys NO_COLOR."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = colour.console(sys.stderr)
+        self._paces: dict[str, Pace] = {}
 
     def step(self, step: str, title: str) -> None:
         """A step begins."""
@@ -37,8 +39,10 @@ class ConsoleProgress:
 
     def counted(self, what: str, done: int, of: int) -> None:
         """How far the pairs of a check are. Only where somebody watches a terminal."""
-        if self._console.is_terminal:
-            self._console.print(Text(f"   {what:<12} {done} of {of} pairs", style="dim"), end="\r")
+        if colour.watched(sys.stderr):
+            pace = self._paces.setdefault(what, Pace())
+            line = f"   {what:<12} {done} of {of} pairs  {pace.words(done, of)}"
+            self._console.print(Text(f"{line:<72}", style="dim"), end="\r")
 
     def answered(self, check: Check) -> None:
         """A check has its answer."""
@@ -58,7 +62,7 @@ def note(text: str) -> None:
 
 def print_summary(outcome: Outcome) -> None:
     """Verdict, matrix of each chain, root cause, place of the report, on standard output."""
-    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
+    console = colour.console(sys.stdout)
     record = outcome.record
     if record is not None:
         for chain in _chains(record.scenarios):

@@ -32,7 +32,7 @@ def index_page(out: Out = Path("runs"), key: Keys = None, as_json: AsJson = Fals
 
     Writes index.html into the folder of the runs. Exit codes: 0 made, 2 usage.
 
-    Example:  pg-dryrun index --out runs
+    Example: pg-dryrun index --out runs
     """
     runs = library.runs_in(out, checked=True, keys=[PublicKey.load(path) for path in key or ()])
     made_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -58,7 +58,9 @@ def prune(
     Kept whatever the rule says: runs under way, runs that left something behind, and the newest PASS of every commit.
     Each removed run is a line in removed.jsonl. Exit codes: 0 done, 2 usage.
 
-    Example:  pg-dryrun prune --older-than 90d --keep-last 20 --yes
+    Examples:
+      pg-dryrun prune --older-than 90d --keep-last 20 # says what would go
+      pg-dryrun prune --older-than 90d --keep-last 20 --yes
     """
     now = datetime.now(UTC)
     rule = retention.Rule(older_than=_duration(older_than), keep_last=keep_last)
@@ -77,12 +79,19 @@ def prune(
     terminal.line(f"{len(gone)} removed" if yes else f"{chosen} would be removed; add --yes")
 
 
-keys = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The keys that sign rehearsals on this machine.")
+keys = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The keys that sign rehearsals on this machine.\n\nExample: pg-dryrun keys list",
+)
 
 
 @keys.command("list")
 def list_keys(as_json: AsJson = False) -> None:
-    """The key that signs now, and the public halves of those that signed before."""
+    """The key that signs now, and the public halves of those that signed before.
+
+    Example: pg-dryrun keys list
+    """
     _print_keys(keyring.known(), as_json=as_json)
 
 
@@ -91,6 +100,8 @@ def rotate(as_json: AsJson = False) -> None:
     """Sign with a new key from now on. The old private half is destroyed, its public half is kept.
 
     Whoever accepts signatures (`check --key`, the mark of a production) must be given the new public key.
+
+    Example: pg-dryrun keys rotate
     """
     _print_keys(keyring.rotate(), as_json=as_json)
 

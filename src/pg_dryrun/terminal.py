@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from commandline import colour
 from pg_dryrun.fault_record import FaultPair, PairOutcome
 from pg_dryrun.ledger import Teardown
 from pg_dryrun.outcome import Status, Verdict
@@ -23,7 +24,6 @@ _STYLES: Mapping[Status, str] = {
     Status.COULD_NOT_RUN: "bold yellow",
     Status.NOT_REACHED: "dim",
 }
-_PIPE_COLUMNS = 140
 _MOST_FAILURES = 20
 
 
@@ -167,4 +167,4 @@ def _matrix(table: MatrixTable) -> Table:
 
 
 def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
+    return colour.console(sys.stdout)

@@ -194,10 +194,15 @@ class Residence:
         return made
 
 
+def elsewhere_base() -> Path:
+    """Where the folders of servers lie that may not lie in their homes."""
+    return _ELSEWHERE / places.APPLICATION
+
+
 def _elsewhere(home: Path) -> Path:
     """Random at its end: a home that was removed and made again must not meet the old one's data."""
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-    return _ELSEWHERE / places.APPLICATION / f"{digest}-{secrets.token_hex(6)}"
+    return elsewhere_base() / f"{digest}-{secrets.token_hex(6)}"
 
 
 def _read(path: Path) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from cutter_agent import config, errors
+from cutter_agent import config, config_file, errors
 from cutter_agent.cli import failures, reference, registry
 from cutter_agent.cli.program import root, run
 from cutter_agent.cli.registry import COMMANDS
@@ -52,13 +52,18 @@ def test_the_configuration_page_has_every_key_and_no_other() -> None:
         config.MAX_INPUT_BYTES,
         config.ATTESTATION,
         config.VOCABULARY,
-        config.ATTESTATION,
-        config.VOCABULARY,
+        config.CONNECTION_LIMIT,
+        config_file.CONFIG,
         failures.TRACEBACK,
         *config.DATABASE_KEYS,
         *(name for keys in config.LANE_KEYS.values() for name in (keys.signing_key, keys.public_key)),
     }
     assert written == declared
+
+
+def test_the_configuration_page_has_every_key_of_the_file() -> None:
+    text = (PAGES / "configuration.md").read_text("utf-8")
+    assert dict(re.findall(r"^\| `([a-z_.]+)` \| `(DOT_CUTTER_\w+)` \|", text, flags=re.MULTILINE)) == config_file.KEYS
 
 
 def _leaves(title: str, command: Any) -> Iterator[tuple[str, Any]]:

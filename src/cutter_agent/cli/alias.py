@@ -11,14 +11,16 @@ alias = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
-    help="Names of units besides their addresses.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
 
 @alias.callback()
 def _group() -> None:
-    """Names of units besides their addresses."""
+    """Names of units besides their addresses: list them, look one up, import them.
+
+    Example: iu-cutter alias list HP2013
+    """
 
 
 alias.command("list")(alias_list)

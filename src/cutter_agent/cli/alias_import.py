@@ -58,6 +58,10 @@ def alias_import(
 
     Every heading of the file is compared with the newest proven cut: the law's number, the article. All are taken or
     none. Names that are known are no change: the same file again writes nothing.
+
+    Examples:
+      iu-cutter alias import phap-dien.txt --document HP2013 --dry-run
+      iu-cutter alias import phap-dien.txt --document HP2013
     """
     source = inputs.read_source(file, label=label)
     with inputs.placed(file):
@@ -100,7 +104,7 @@ def _taken(
     try:
         if verifier is not None:
             verifier.require_ready()
-        with progress.steps(1) as bar:
+        with progress.steps(["alias import"]) as bar:
             outcome = pipeline.carry_on(
                 lane,
                 lane.mark_topology(planned.ordered),

@@ -21,6 +21,10 @@ def audit(document: Asked = None, every: All = False, as_json: options.Json = Fa
 
     Rebuilds each document, recomputes every hash, address and id, and checks both signatures and every ledger row
     that they cover: what VERIFY does, and its own verdict besides. Exit code 6 when something does not hold.
+
+    Examples:
+      iu-cutter audit HP2013
+      iu-cutter audit --all --json
     """
     if every == bool(document):
         raise UsageError("name a document, or give --all", remedy="iu-cutter status lists the documents.")

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from cutter_agent.cli import marking, options, output
+from cutter_agent.cli import erasing, marking, options, output
+from cutter_agent.config import Settings
 from cutter_agent.db_adapter import admin, schema, setup
 from cutter_agent.db_adapter.admin import Finding, RightsRecord
 from cutter_agent.db_adapter.grants import Cell
 from cutter_agent.db_adapter.probes import Probe
 from cutter_agent.db_adapter.rights import RIGHTS, TableRight
-from cutter_agent.errors import ContractMismatch, CutterError
+from cutter_agent.errors import ContractMismatch, CutterError, UsageError
 from cutter_agent.model import Lane
 from cutter_agent.wiring import administrator, connection_limit, prepare_database, try_lanes
 
@@ -23,21 +24,38 @@ database = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
-    help="Set up and check the database.",
+    help="Set up and check the database.\n\nExample: iu-cutter db check",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
 Declared = Annotated[bool, typer.Option("--declared", help="Only the table of rights: no database is looked at.")]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "--connection-limit",
+        metavar="N",
+        min=2,
+        help="Connections of each lane's role. Default: DOT_CUTTER_CONNECTION_LIMIT (db check reads it, too), else 2.",
+    ),
+]
 Apply = Annotated[bool, typer.Option("--apply", help="First make the grants on the database exactly these.")]
 
 
 database.command("mark")(marking.mark)
+database.command("erase")(erasing.erase)
 
 
 @database.command("init")
-def init(as_json: options.Json = False) -> None:
-    """Install or migrate the schema, make the roles and the grants. Safe to repeat."""
-    done = prepare_database(os.environ)
+def init(limit: Limit = None, as_json: options.Json = False) -> None:
+    """Install or migrate the schema, make the roles and the grants. Safe to repeat.
+
+    Examples:
+      iu-cutter db init
+      iu-cutter db init --connection-limit 4
+    """
+    if limit is not None and Settings.from_environment(os.environ).embedded:
+        raise UsageError("--connection-limit is for a server of your own", remedy="Leave it out.")
+    done = prepare_database(os.environ, limit=limit)
     if as_json:
         record = {
             "schema_version": done.schema_version,
@@ -57,6 +75,10 @@ def check(as_json: options.Json = False) -> None:
 
     Every question is asked and answered; nothing is changed. The lanes' logins are tried where their passwords are
     configured and all else is right. Exit code 7 where something differs.
+
+    Examples:
+      iu-cutter db check
+      iu-cutter db check --json
     """
     with administrator(os.environ) as login, setup.connect(login) as connection:
         findings = admin.check(connection, connection_limit=connection_limit(os.environ))
@@ -104,6 +126,11 @@ def grants(declared: Declared = False, apply: Apply = False, as_json: options.Js
 
     The server is asked for every cell, and every right is tried both ways as the role itself, in a transaction that is
     rolled back. Exit code 7 where something differs.
+
+    Examples:
+      iu-cutter db grants
+      iu-cutter db grants --declared
+      iu-cutter db grants --apply
     """
     if declared:
         _print_rights(RIGHTS, None, applied=False, as_json=as_json)

@@ -21,6 +21,10 @@ def depend(from_: From, kind: Kind = None, to: To = None, as_json: options.Json 
     """Say that one entry blocks, supersedes, refines or is related to another.
 
     What blocks must be verified before the other is cut. FROM alone lists what is said of it. Cycles are refused.
+
+    Examples:
+      iu-cutter depend HP2013 blocks LUAT-2014 # the second waits for the first
+      iu-cutter depend HP2013 # what it depends on
     """
     if (kind is None) != (to is None):
         raise UsageError("an entry and a word without another entry", remedy="iu-cutter depend FROM blocks TO")

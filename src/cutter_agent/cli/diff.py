@@ -35,7 +35,10 @@ def diff(
     Cuts are compared by the units' ids as the ledger has them. A file is matched on paper with the text of the newest
     cut (or of --from N): `iu-cutter cut FILE` decides, and asks where it is in doubt.
 
-    Examples:  iu-cutter diff HP2013   |   iu-cutter diff HP2013 --from 1 --to 3   |   iu-cutter diff HP2013 new.txt
+    Examples:
+      iu-cutter diff HP2013 # the newest cut and the one before
+      iu-cutter diff HP2013 --from 1 --to 3
+      iu-cutter diff HP2013 new.txt
     """
     if file is not None and later is not None:
         raise UsageError("--to with a file", remedy="A file is the later one: give --from alone, or no file.")

@@ -51,6 +51,11 @@ def export(
 
     jsonl: one unit a line. chunks: for retrieval, each the text of exactly one unit. markdown-tree: a folder that a
     person can read and git can compare. akn: Akoma Ntoso 3. What a form cannot say is named on standard error.
+
+    Examples:
+      iu-cutter export HP2013 --format jsonl -o hp2013.jsonl
+      iu-cutter export HP2013 --format chunks --max-chars 2000 # on standard output
+      iu-cutter export HP2013 --format akn -o hp2013.xml
     """
     if to == "-" and (as_json or form is Format.MARKDOWN_TREE):
         raise (

@@ -41,7 +41,10 @@ def mark(
     older than this. A restored production stays a production; on a copy that you keep, say `copy`. Marks are rows
     that are never changed: who marked, when and why stays.
 
-    Example:  iu-cutter db mark production --key signer.pub.pem --max-age 14d --because "live since May"
+    Examples:
+      iu-cutter db mark # show the mark
+      iu-cutter db mark production --key signer.pub.pem --max-age 14d --because "live since May"
+      iu-cutter db mark copy --because "restored for a training"
     """
     if kind is None:
         with administrator(os.environ) as login:

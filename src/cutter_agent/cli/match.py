@@ -24,7 +24,12 @@ def match(
     file_format: options.Format = None,
     as_json: options.Json = False,
 ) -> None:
-    """Match the units of two editions of a text: no database, nothing stored."""
+    """Match the units of two editions of a text: no database, nothing stored.
+
+    Examples:
+      iu-cutter match old.txt new.txt
+      iu-cutter match old.txt new.txt --profile vn-law --json
+    """
     before = inputs.read_document(old, label=None, wanted=file_format, profile=profile)
     after = inputs.read_document(new, label=None, wanted=file_format, profile=profile)
     chosen = segmenter.profiles.load(profile) if profile else segmenter.detect(before.data, label=before.label)[0]

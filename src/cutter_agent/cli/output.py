@@ -1,7 +1,7 @@
 """What a person or a program reads on standard output.
 
 With ``--json`` a command prints exactly one JSON document: UTF-8, one line, a final newline. Without it: plain lines
-and tables. Colour only on a terminal, never with ``NO_COLOR``. A table is never folded.
+and tables. Colour as ``commandline.colour`` says. No id is ever folded.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from commandline import colour, tables
 from cutter_agent.errors import UsageError
 
-_UNWRAPPED_COLUMNS = 10_000
 _WRITTEN_AT_ONCE = 1 << 18
 
 
@@ -127,17 +128,8 @@ def note(text: str) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table as wide as its contents: what is narrower wraps its lines, and every id can be copied whole."""
-    from rich.console import Console  # noqa: PLC0415 - 80 ms that only a table pays
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column)
-    for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    console = Console(width=_UNWRAPPED_COLUMNS, highlight=False, markup=False)
-    with console.capture() as drawn:
-        console.print(table)
-    print_line("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+    """A table that fits the terminal (``commandline.tables``); in a pipe or a file as wide as its contents."""
+    held = list(rows)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for number, line in enumerate(tables.fitted(columns, held, width)):
+        print_line(colour.bold(line, sys.stdout) if number == 0 and line.startswith(columns[0]) else line)

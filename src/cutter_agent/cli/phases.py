@@ -40,7 +40,12 @@ def mark(
     manifest: ManifestFile = None,
     as_json: options.Json = False,
 ) -> None:
-    """Propose a cut of one document. Marking the same thing again writes nothing."""
+    """Propose a cut of one document. Marking the same thing again writes nothing.
+
+    Examples:
+      iu-cutter mark LAW.txt
+      iu-cutter mark LAW.txt --manifest proposal.json --marker an # a manifest made elsewhere
+    """
     words = orders.Words(
         profile=profile, code=code, ref=ref, title=title, label=label, risk=risk, marker=marker, format=file_format
     )
@@ -83,7 +88,10 @@ def _mark_record(result: MarkResult) -> dict[str, object]:
 
 
 def sweep(as_json: options.Json = False) -> None:
-    """Promote marked entries, and deferred ones that are due, to review: one batch."""
+    """Promote marked entries, and deferred ones that are due, to review: one batch.
+
+    Example: iu-cutter sweep
+    """
     with exec_lane(os.environ) as lane:
         result = lane.sweep()
     if as_json:
@@ -95,7 +103,10 @@ def sweep(as_json: options.Json = False) -> None:
 
 
 def cut_approved(entry: options.Entry, as_json: options.Json = False) -> None:
-    """Execute exactly what was approved. A cut that was made is not made again."""
+    """Execute exactly what was approved. A cut that was made is not made again.
+
+    Example: iu-cutter cut-approved HP2013
+    """
     with exec_lane(os.environ) as lane:
         result = lane.cut(lane.report.entry(entry).entry_id)
     change_set = result.change_set
@@ -119,7 +130,12 @@ def verify(
     stream: Stream = False,
     as_json: options.Json = False,
 ) -> None:
-    """Prove a cut, as the other identity: rebuild, compare, check the signature, sign the verdict."""
+    """Prove a cut, as the other identity: rebuild, compare, check the signature, sign the verdict.
+
+    Examples:
+      iu-cutter verify 5f0c2f6e-8a57-5c06-9d2b-0b9f2f7f5a11
+      iu-cutter status --status cut_applied # lists what waits for it
+    """
     if stream == bool(entries):
         raise UsageError(
             "name the entries, or give --stream", remedy="iu-cutter status --status cut_applied lists them."
@@ -140,7 +156,7 @@ def verify(
             output.print_line(f"{entry}: {outcome.result.verdict}, {outcome.status}{said}")
     failed = [outcome for outcome in outcomes if not outcome.passed]
     if failed and not as_json:
-        raise _defect(failed[0])
+        raise defect(failed[0])
     if failed:
         raise typer.Exit(VerificationFailed.exit_code)
 
@@ -162,7 +178,7 @@ def _verify_stream(lane: VerifyLane) -> None:
     for line in sys.stdin:
         try:
             outcome = lane.verify(_require_id(line.strip()))
-            answer = _verify_record(outcome) if outcome.passed else {"error": failures.describe(_defect(outcome))}
+            answer = _verify_record(outcome) if outcome.passed else {"error": failures.describe(defect(outcome))}
         except Exception as error:  # the next entry may be sound
             answer = {"error": failures.describe(error)}
         output.print_json(answer)
@@ -179,7 +195,8 @@ def _verify_record(outcome: VerifyOutcome) -> dict[str, Any]:
     }
 
 
-def _defect(outcome: VerifyOutcome) -> VerificationFailed:
+def defect(outcome: VerifyOutcome) -> VerificationFailed:
+    """The error of a verification that did not pass."""
     findings = outcome.result.findings
     first = f": {findings[0].get('message', findings[0])}" if findings else ""
     return VerificationFailed(
@@ -195,7 +212,10 @@ def resolve(
     reviewer: Annotated[str | None, typer.Option("--reviewer", help="Who decides. Default: you.")] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Decide what follows a failed verification, or give an approval up."""
+    """Decide what follows a failed verification, or give an approval up.
+
+    Example: iu-cutter resolve HP2013 --way retry --rationale "the clause was read again"
+    """
     with exec_lane(os.environ) as lane:
         decided_by = lane.settings.lane.value
         resolution = Resolution(

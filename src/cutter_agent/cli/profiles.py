@@ -18,7 +18,7 @@ profiles = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
-    help="List, check and explain the grammars.",
+    help="List, check and explain the grammars.\n\nExample: iu-cutter profiles list",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
@@ -27,7 +27,10 @@ Named = Annotated[str, typer.Argument(metavar="PROFILE", help="A profile's id or
 
 @profiles.command("list")
 def list_profiles(as_json: options.Json = False) -> None:
-    """The profiles that come with the program."""
+    """The profiles that come with the program.
+
+    Example: iu-cutter profiles list
+    """
     found = [_record(profile_id) for profile_id in segmenter.profiles.available()]
     if as_json:
         output.print_json({"profiles": found})
@@ -37,7 +40,10 @@ def list_profiles(as_json: options.Json = False) -> None:
 
 @profiles.command("check")
 def check(profile: Named, as_json: options.Json = False) -> None:
-    """Read a profile and say whether it can be used."""
+    """Read a profile and say whether it can be used.
+
+    Example: iu-cutter profiles check my-profile.toml
+    """
     with inputs.placed(profile):
         found, problems = segmenter.profiles.check(profile)
     if as_json:
@@ -86,7 +92,12 @@ def explain(
     label: options.Label = None,
     as_json: options.Json = False,
 ) -> None:
-    """Show which lines of a file a profile took for headings, and the reasons for the profile itself."""
+    """Show which lines of a file a profile took for headings, and the reasons for the profile itself.
+
+    Examples:
+      iu-cutter profiles explain LAW.txt
+      iu-cutter profiles explain LAW.txt --profile my-profile.toml --json
+    """
     source = inputs.read_document(file, label=label)
     ranked = segmenter.candidates(source.data, label=source.label)
     with inputs.placed(file):

@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from commandline import completion, examples
 from cutter_agent import __version__
-from cutter_agent.cli import failures, output
-from cutter_agent.cli.registry import CommandRegistry
+from cutter_agent.cli import configured, failures, output
+from cutter_agent.cli.registry import PROGRAM, CommandRegistry
 from cutter_agent.errors import Internal
 
 
@@ -35,6 +37,8 @@ def run(arguments: Sequence[str]) -> int:
             raise
         except KeyboardInterrupt:
             code = failures.INTERRUPTED_EXIT
+        except SystemExit as ended:  # a shell asked for words
+            code = ended.code if isinstance(ended.code, int) else 0
         except Exception as error:
             code = failures.report(error, as_json=as_json)
         if code == failures.INTERRUPTED_EXIT:
@@ -47,7 +51,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _call(arguments: Sequence[str]) -> int:
-    answer = root().main(args=list(arguments), prog_name="iu-cutter", standalone_mode=False)
+    completion.asked(PROGRAM)
+    answer = root().main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False, obj=_own_words(arguments))
     return answer if isinstance(answer, int) else 0
 
 
@@ -56,12 +61,16 @@ def root() -> CommandRegistry:
     group = typer.main.get_command(_ROOT)
     if not isinstance(group, CommandRegistry):
         raise Internal("the program's root is not its registry", remedy="Report this.")
+    examples.lift(group, program=PROGRAM)
     return group
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    return "--json" in own
+    return "--json" in _own_words(arguments)
+
+
+def _own_words(arguments: Sequence[str]) -> Sequence[str]:
+    return arguments[: arguments.index("--")] if "--" in arguments else arguments
 
 
 def _silence_stdout() -> None:
@@ -86,12 +95,25 @@ def _show_version(wanted: bool) -> None:
 
 @_ROOT.callback()
 def _root(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback prints it
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="A configuration file. Default: DOT_CUTTER_CONFIG, or your own."),
+    ] = None,
 ) -> None:
     """Cut laws and policies into addressable, versioned, provably lossless information units in PostgreSQL.
 
     Without configuration a PostgreSQL of its own runs in the user's data folder.
     Exit codes: docs/reference/exit-codes.md.
+
+    Examples:
+      iu-cutter segment LAW.txt # look at a cut on paper: nothing is stored
+      iu-cutter cut LAW.txt # cut it: from text to proven units
+      iu-cutter tree HP2013 # what came out
+      iu-cutter doctor # what is set up, what is missing, what to do
     """
+    if not {"-h", "--help"} & set(context.obj or ()):
+        context.with_resource(configured.applied(config, command=context.invoked_subcommand))

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Protocol
+
+from commandline import colour
+
+_DOCUMENT_CHARACTERS = 24
 
 
 class Steps(Protocol):
@@ -38,34 +43,50 @@ class _Silent:
 
 
 @contextmanager
-def steps(total_documents: int) -> Iterator[Steps]:
-    """A bar with documents, bytes a second and what is being done, if standard error is a terminal."""
-    if not sys.stderr.isatty():
+def steps(paths: Sequence[str]) -> Iterator[Steps]:
+    """A bar with documents, bytes a second, time left and what is being done, if standard error is a terminal.
+
+    The bar goes by bytes, as far as the files say how many they have: a code of a thousand articles is not done as soon
+    as a decree. ``paths`` are files, or ``-``.
+    """
+    if not colour.watched(sys.stderr):
         yield _Silent()
         return
-    from rich.console import Console  # noqa: PLC0415 - only where there is somebody to see it
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    # Only where there is somebody to see it.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[phase]:<7}"),
+        TextColumn("{task.fields[document]}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[count]}"),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=total_documents, rate="")
-        started_s, size = time.monotonic(), 0
+    sizes_bytes = [_size(path) for path in paths]
+    console = Console(stderr=True, no_color=not colour.wanted(sys.stderr))
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=sum(sizes_bytes), phase="", document="", count=f"0/{len(paths)}", rate="")
+        started_s, size, documents = time.monotonic(), 0, 0
 
         class _Shown:
             def phase(self, document: str, phase: str) -> None:
-                progress.update(task, description=f"{phase:<7}{document}")
+                progress.update(task, phase=phase, document=_shortened(document))
 
             def done(self, *, size_bytes: int) -> None:
-                nonlocal size
+                nonlocal size, documents
                 size += size_bytes
                 elapsed_s = max(time.monotonic() - started_s, 1e-6)
-                progress.update(task, advance=1, rate=f"{size / elapsed_s / 1e6:.2f} MB/s")
+                progress.update(
+                    task,
+                    advance=max(size_bytes, 1),
+                    count=f"{documents + 1}/{len(paths)}",
+                    rate=f"{size / elapsed_s / 1e6:.2f} MB/s",
+                )
+                documents += 1
 
             @contextmanager
             def aside(self) -> Iterator[None]:
@@ -74,3 +95,17 @@ def steps(total_documents: int) -> Iterator[Steps]:
                 progress.start()
 
         yield _Shown()
+
+
+def _size(path: str) -> int:
+    """At least 1: a document whose size is not known (a pipe, a file that is gone) is a step, too."""
+    try:
+        return max(Path(path).stat().st_size, 1)
+    except OSError:
+        return 1
+
+
+def _shortened(document: str) -> str:
+    """The end of a path says which file it is."""
+    name = Path(document).name or document
+    return name if len(name) <= _DOCUMENT_CHARACTERS else f"…{name[1 - _DOCUMENT_CHARACTERS :]}"

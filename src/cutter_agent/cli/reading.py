@@ -28,7 +28,13 @@ def status(
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest first.")] = 100,
     as_json: options.Json = False,
 ) -> None:
-    """The backlog, or one entry."""
+    """The backlog, or one entry.
+
+    Examples:
+      iu-cutter status
+      iu-cutter status --status review_pending --limit 20
+      iu-cutter status HP2013 --json
+    """
     with exec_lane(os.environ) as lane:
         found = [lane.report.entry(entry)] if entry else lane.report.entries(status=only, limit=limit)
     if as_json:
@@ -63,7 +69,12 @@ def _entry_record(line: EntryLine) -> dict[str, Any]:
 
 
 def tree(document: Document, as_of: AsOf = None, as_json: options.Json = False) -> None:
-    """The units of a document as a tree."""
+    """The units of a document as a tree.
+
+    Examples:
+      iu-cutter tree HP2013
+      iu-cutter tree HP2013 --as-of 1
+    """
     with exec_lane(os.environ) as lane:
         units = lane.report.units(document, as_of=as_of)
     if as_json:
@@ -99,7 +110,10 @@ def show(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="A unit's canonical address, or an alias of it.")],
     as_json: options.Json = False,
 ) -> None:
-    """One unit: text, versions, proof."""
+    """One unit: text, versions, proof.
+
+    Example: iu-cutter show HP2013-DIEU14-K2
+    """
     with exec_lane(os.environ) as lane:
         unit = lane.report.unit(address)
         origin = lane.report.unit_origin(unit.canonical_address)
@@ -144,7 +158,10 @@ def _print_unit(unit: UnitFacts) -> None:
 
 
 def history(entry: options.Entry, as_json: options.Json = False) -> None:
-    """What the ledger says happened to a document."""
+    """What the ledger says happened to a document.
+
+    Example: iu-cutter history HP2013
+    """
     with exec_lane(os.environ) as lane:
         moves = lane.report.history(entry)
     if as_json:
@@ -177,6 +194,11 @@ def rebuild(
     """The exact bytes of a document as of a cut, from its units, proven equal to the snapshot that was cut.
 
     With --original: the bytes of the HTML, DOCX or PDF file that its text was made from.
+
+    Examples:
+      iu-cutter rebuild HP2013 -o law.txt # the exact bytes
+      iu-cutter rebuild HP2013 --as-of 1
+      iu-cutter rebuild HP2013 --original -o law.docx
     """
     with exec_lane(os.environ) as lane:
         if original or sha256:

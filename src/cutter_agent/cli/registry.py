@@ -15,8 +15,10 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from commandline import completion, examples
 from cutter_agent.errors import UsageError
 
+PROGRAM = "iu-cutter"
 PLUGIN_GROUP = "iu_cutter.commands"
 
 
@@ -42,6 +44,8 @@ COMMANDS: dict[str, Listed] = {
         ("resolve", "phases", "resolve", "Decide what follows a failed verification."),
         ("depend", "depend", "depend", "Say which entry blocks or supersedes another."),
         ("serve", "serve", "serve", "The review page in a browser, and its accounts."),
+        ("worker", "worker", "worker", "Take jobs from the queue, as one lane."),
+        ("queue", "queueing", "queue", "Documents for workers: set up, add, look, retry."),
         ("status", "reading", "status", "The backlog, or one entry."),
         ("tree", "reading", "tree", "The units of a document as a tree."),
         ("show", "reading", "show", "One unit: text, versions, proof."),
@@ -63,6 +67,9 @@ COMMANDS: dict[str, Listed] = {
         ("verify-signatures", "signatures", "verify_signatures", "Check signatures, in the ledger or offline."),
         ("export-signatures", "signatures", "export_signatures", "Write what an offline check needs."),
         ("db", "database", "database", "Set up and check the database."),
+        ("config", "configuration", "configuration", "Show what is configured and from where; begin a file."),
+        ("doctor", "doctor", "doctor", "What is set up, what is missing, what to do."),
+        ("completion", "completing", "completion", "Complete words with the Tab key in bash, zsh or fish."),
     )
 }
 
@@ -90,6 +97,15 @@ class CommandRegistry(TyperGroup):
         hint = f"Did you mean {near[0]}? " if near else ""
         raise UsageError(f"there is no command {cmd_name!r}", remedy=f"{hint}iu-cutter --help lists the commands.")
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """The names that may stand here, from the table; the program's own options after them."""
+        named = [
+            completion.item(name, COMMANDS[name].help if name in COMMANDS else _plugin_help(name))
+            for name in self.list_commands(ctx)
+            if name.startswith(incomplete)
+        ]
+        return named or [each for each in super().shell_complete(ctx, incomplete) if each.value.startswith("-")]
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The list in ``--help``, from the table: importing every command would take half a second."""
         rows = [
@@ -101,7 +117,7 @@ class CommandRegistry(TyperGroup):
 
 def _build(name: str, found: object) -> Any:
     if isinstance(found, typer.Typer):
-        return typer.main.get_command(found)
+        return examples.lift(typer.main.get_command(found), program=PROGRAM)
     if not callable(found):
         raise UsageError(f"command {name!r} is not a function", remedy="Repair or remove the package that brings it.")
     return _single(name, found)
@@ -114,7 +130,7 @@ def _single(name: str, function: Callable[..., object]) -> Any:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.command(name)(function)
-    return typer.main.get_command(app)
+    return examples.lift(typer.main.get_command(app), program=PROGRAM)
 
 
 def _plugins() -> dict[str, metadata.EntryPoint]:

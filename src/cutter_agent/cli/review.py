@@ -16,7 +16,7 @@ from cutter_agent.cases import Case
 from cutter_agent.cli import cases, options, orders, output
 from cutter_agent.cli.segment import finding_record
 from cutter_agent.errors import AwaitingReview, UsageError
-from cutter_agent.model import EntryStatus, Manifest, ReviewerKind, Severity, Verdict
+from cutter_agent.model import EntryStatus, Manifest, OperationKind, ReviewerKind, Severity, Verdict
 from cutter_agent.phases.review import Judgement, ReviewResult
 from cutter_agent.report import Proposal
 from cutter_agent.wiring import exec_lane
@@ -73,6 +73,13 @@ def review(
     Without a decision it is shown, doubtful places first; on a terminal you are then asked. The decision binds the
     digests of exactly what was shown. Answers are stored; where one differs from what is assumed, the re-cut is
     proposed again with the answers, as an entry of its own.
+
+    Examples:
+      iu-cutter review HP2013 # show it, doubtful places first
+      iu-cutter review HP2013 --approve --rationale "read against the gazette"
+      iu-cutter review HP2013 --questions
+      iu-cutter review HP2013 --answer Q1=same
+      iu-cutter review HP2013 --defer --until 2026-12-01 --rationale "the ministry was asked"
     """
     chosen = _chosen(approve=approve, defer=defer, reject=reject)
     answering = bool(answer or answers or propose_again)
@@ -122,8 +129,17 @@ def review(
     output.print_line(f"{entry_id}: {result.status}{said}")
     if result.status is EntryStatus.REVIEWED_APPROVED:
         output.note(
-            f"next: iu-cutter cut-approved {entry_id}, then iu-cutter verify {entry_id}; or cut the file again."
+            f"next: iu-cutter cut-approved {entry_id}, then iu-cutter verify {entry_id}; {_or_at_once(proposal)}"
         )
+
+
+def _or_at_once(proposal: Proposal) -> str:
+    """The one command that does both, for what was approved. An order has no file that could be cut again."""
+    kind = manifests.parse(proposal.manifest).header.operation_kind
+    if kind in {OperationKind.FIRST_CUT, OperationKind.RECUT}:
+        return "or cut the file again."
+    order = "alias import" if kind is OperationKind.NAME else kind.value
+    return f"or give the order again (iu-cutter {order} …)."
 
 
 def _chosen(**wanted: bool) -> str | None:

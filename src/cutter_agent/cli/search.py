@@ -22,9 +22,12 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=searching.MOST_RANKED,
 def search(words: Words, document: Document = None, limit: Limit = 20, as_json: options.Json = False) -> None:
     """Find living units by their words. Vietnamese is found with its marks and without, in capitals or not.
 
-    Example: iu-cutter search quyen su dung dat --document LDD2024
     Words without marks find every spelling; words with marks find the same, exact ones first. A word that is left out
-    stands behind --:  iu-cutter search -- giao đất -thuê
+    stands behind --.
+
+    Examples:
+      iu-cutter search quyen su dung dat --document LDD2024
+      iu-cutter search -- giao đất -thuê # without the word thuê
     """
     asked = searching.asked(" ".join(words))
     with exec_lane(os.environ) as lane:

@@ -24,7 +24,14 @@ def segment(
     ] = False,
     as_json: options.Json = False,
 ) -> None:
-    """Cut a file on paper: no database, nothing stored."""
+    """Cut a file on paper: no database, nothing stored.
+
+    Examples:
+      iu-cutter segment LAW.txt
+      iu-cutter segment LAW.pdf --json
+      iu-cutter segment LAW.txt --manifest # to edit, validate and mark
+      iu-cutter segment - --label law.txt --profile markdown
+    """
     source = inputs.read_document(file, label=label, wanted=file_format, profile=profile)
     with inputs.placed(file):
         result = segment_source(source, profile, code)

@@ -22,14 +22,13 @@ serve = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
     invoke_without_command=True,
-    help="The review page in a browser.",
     context_settings=_CONTEXT,
 )
 account = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
-    help="Who may sign in.",
+    help="Who may sign in.\n\nExample: iu-cutter serve account list",
     context_settings=_CONTEXT,
 )
 serve.add_typer(account, name="account")
@@ -62,6 +61,10 @@ def _serve(
 
     Signs in local accounts; decisions bear their names. It holds DOT-991's login only: it neither cuts nor verifies.
     First: iu-cutter serve account add NAME --role reviewer
+
+    Examples:
+      iu-cutter serve
+      iu-cutter serve --port 0 --idle-minutes 15
     """
     if context.invoked_subcommand is not None:
         return
@@ -97,21 +100,30 @@ def add(name: Name, role: RoleName, as_json: options.Json = False) -> None:
 
 @account.command("password")
 def password(name: Name, as_json: options.Json = False) -> None:
-    """Give an account another password. Its sessions end."""
+    """Give an account another password. Its sessions end.
+
+    Example: iu-cutter serve account password mai
+    """
     _accounts().set_password(name, _password())
     _say({"name": name, "changed": True}, f"{name}: the password was changed", as_json)
 
 
 @account.command("remove")
 def remove(name: Name, as_json: options.Json = False) -> None:
-    """Remove an account. Its sessions end; what it decided stays in the ledger."""
+    """Remove an account. Its sessions end; what it decided stays in the ledger.
+
+    Example: iu-cutter serve account remove mai
+    """
     _accounts().remove(name)
     _say({"name": name, "removed": True}, f"{name}: removed", as_json)
 
 
 @account.command("list")
 def list_(as_json: options.Json = False) -> None:
-    """Every account with its role."""
+    """Every account with its role.
+
+    Example: iu-cutter serve account list
+    """
     found = list(_accounts().all().values())
     if as_json:
         rows = [{"name": each.name, "role": each.role, "added_at": each.added_at} for each in found]

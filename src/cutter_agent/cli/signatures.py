@@ -33,6 +33,10 @@ def verify_signatures(
     """Check every signature: in the ledger, or offline from an export.
 
     The keys are those given, else those of the configuration or of the data folder.
+
+    Examples:
+      iu-cutter verify-signatures
+      iu-cutter verify-signatures signatures.json --exec-key exec.pub.pem --verify-key verify.pub.pem
     """
     keys = _keys({Lane.EXEC: exec_key, Lane.VERIFY: verify_key})
     if export is None:
@@ -57,7 +61,10 @@ def verify_signatures(
 
 
 def export_signatures(to: options.Output = None) -> None:
-    """Write what an offline check needs: every signature with what it signs, no key."""
+    """Write what an offline check needs: every signature with what it signs, no key.
+
+    Example: iu-cutter export-signatures -o signatures.json
+    """
     with exec_lane(os.environ) as lane:
         document = signature_file.as_json(lane.report.signatures())
     if to is None:

@@ -53,9 +53,9 @@ def split(
 ) -> None:
     """Divide a unit's own text: it keeps the beginning and its address, each other piece is a new unit under it.
 
-    Example: iu-cutter split HP2013-DIEU14-K2 --at "Việc hạn chế" --because "two rules in one clause"
-
     Proposes, and waits for a reviewer (exit code 10); the same command again goes on once it is approved.
+
+    Example: iu-cutter split HP2013-DIEU14-K2 --at "Việc hạn chế" --because "two rules in one clause"
     """
     order = _order(OperationKind.SPLIT, (address,), because, marks=tuple(mark_of(word) for word in at))
     _carry(order, marker, risk, verify=verify, dry_run=dry_run, as_json=as_json)

@@ -21,7 +21,10 @@ def validate(
     source: Source,
     as_json: options.Json = False,
 ) -> None:
-    """Check a manifest made elsewhere against its source."""
+    """Check a manifest made elsewhere against its source.
+
+    Example: iu-cutter validate proposal.json --source LAW.txt
+    """
     snapshot = inputs.read_document(source, label=None).data
     proposal = inputs.read_source(manifest, label=None).data
     with inputs.placed(manifest):

@@ -24,6 +24,14 @@ from cutter_agent.errors import StatementTrace
 from cutter_agent.model import Lane
 
 
+_CONNECTIONS = """
+SELECT pg_catalog.current_setting('max_connections')::int
+       - pg_catalog.current_setting('superuser_reserved_connections')::int,
+       (SELECT count(*) FROM pg_catalog.pg_stat_activity
+         WHERE backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid())
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """One question that ``check`` asked. ``details`` are the single disagreements, one line each."""
@@ -45,6 +53,25 @@ class RightsRecord:
     @property
     def ok(self) -> bool:
         return all(cell.agrees for cell in self.cells) and all(each.passed for each in self.probes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connections:
+    """How many connections the server takes, and how many are held now."""
+
+    most: int
+    used: int
+
+    @property
+    def free(self) -> int:
+        return self.most - self.used
+
+
+def connections(admin: psycopg.Connection) -> Connections:
+    """What is left for everybody who is no superuser. Raises ``DatabaseError``."""
+    with _translated("connections"), admin.transaction():
+        row = admin.execute(_CONNECTIONS).fetchall()[0]
+    return Connections(most=int(row[0]), used=int(row[1]))
 
 
 def check(

@@ -18,6 +18,7 @@ from psycopg import errors as pg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
+from cutter_agent import config
 from cutter_agent.db_adapter.rights import (
     LANES,
     RIGHTS,
@@ -33,7 +34,7 @@ from cutter_agent.errors import Internal
 
 T = TypeVar("T")
 
-DEFAULT_CONNECTION_LIMIT = 2
+DEFAULT_CONNECTION_LIMIT = config.DEFAULT_CONNECTION_LIMIT
 """One worker: one connection in use and one to ask what became of a lost COMMIT."""
 
 _ATTEMPTS = 8

@@ -83,6 +83,11 @@ def run(
     """Rehearse any command on a clone of production, and report what it does there.
 
     Exit codes: 0 PASS, 1 product FAIL, 2 usage, 3 plan FAIL, 4 tool FAIL, 5 INCOMPLETE.
+
+    Examples:
+      pg-dryrun run --dump prod.dump --as app_role -- ./nightly-job --all
+      pg-dryrun run --dump prod.dump --as app_role -- psql -f migration.sql
+      pg-dryrun run --plan rehearsal.toml --as app_role --expect expectations.toml -- ./nightly-job
     """
     # The server's and the instruments' libraries: the commands that only read evidence do not wait for them.
     from pg_dryrun.anyprogram.rehearsal import rehearse_program  # noqa: PLC0415
@@ -130,6 +135,10 @@ def accept(
     """Freeze what a rehearsed command did as a small file for review; `run --expect FILE` compares with it.
 
     Exit codes: 0 written, 2 usage (also: the evidence does not hold, or its effects are not all known).
+
+    Examples:
+      pg-dryrun accept runs/latest -o expectations.toml
+      pg-dryrun accept runs/latest --spread 10 --replace
     """
     program = acceptance.accept(folder, output, spread_percent=spread, replace=replace_)
     numbers = {"tables": len(program.rows), "statements": len(program.statements), "warnings": len(program.warnings)}
@@ -152,6 +161,10 @@ def new_plan(
     """Write a plan with a comment for every key.
 
     Exit codes: 0 written, 2 usage.
+
+    Examples:
+      pg-dryrun plan init
+      pg-dryrun plan init rehearsal.toml --kind dsn
     """
     plan_init.write(file, kind)
     terminal.line(json.dumps({"file": str(file), "kind": kind}) if as_json else f"{file}: fill in its source.")

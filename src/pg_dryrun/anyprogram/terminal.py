@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from commandline import colour
 from pg_dryrun.outcome import Check, Status, Verdict
 from pg_dryrun.program_record import ProgramRecord
 
@@ -24,7 +25,6 @@ _STYLES: Mapping[Status, str] = {
     Status.NOT_REACHED: "dim",
 }
 _DIFF = {"+": "green", "-": "red", "!": "yellow"}
-_PIPE_COLUMNS = 140
 _SHOWN = 20
 
 
@@ -32,7 +32,7 @@ class ConsoleProgress:
     """A line for each step and each check, on standard error. Obeys NO_COLOR."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = colour.console(sys.stderr)
 
     def step(self, step: str, title: str) -> None:
         """A step begins."""
@@ -49,7 +49,7 @@ class ConsoleProgress:
 
 def print_outcome(outcome: Outcome) -> None:
     """What the command did, then verdict and where the report lies, on standard output."""
-    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
+    console = colour.console(sys.stdout)
     program = outcome.record.program if outcome.record is not None else None
     if program is not None:
         _print_program(console, program)

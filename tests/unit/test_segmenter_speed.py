@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import re
 import subprocess
@@ -116,6 +117,7 @@ def test_memory_grows_in_proportion_to_the_text(profile_id: str, line: str) -> N
     def peak(count: int) -> float:
         """Bytes at most in use for each byte of text."""
         data = "".join(line.format(number + 1) for number in range(count)).encode()
+        gc.collect()
         tracemalloc.start()
         try:
             segment(data, profile=profiles.load(profile_id), document_code="D")
@@ -125,5 +127,5 @@ def test_memory_grows_in_proportion_to_the_text(profile_id: str, line: str) -> N
 
     peak(50)  # what is made once is not counted
     small, large = peak(400), peak(1600)
-    assert large <= 1.25 * small
+    assert large <= 1.5 * small  # tables double when they are two thirds full; growth with the square would be 4
     assert large <= 160

@@ -13,6 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 _DEEPEST = 4
+_OWN = frozenset(
+    {"level", "named", "reason", "assumed", "done", "stands", "where", "odd", "missing", "kind", "what"}
+    | {"status", "before", "after", "verdict"}
+)
+"""Places that hold the program's own words; names, texts and rationales of people are never translated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +52,9 @@ class Sayings:
         for saying in self.listed:
             found = saying.form.fullmatch(text)
             if found is not None:
-                values = {name: self._value(value, depth + 1) for name, value in found.groupdict().items()}
-                return saying.text.format(**values)
+                values = found.groupdict()
+                own = {name: self._value(values[name], depth + 1) for name in values.keys() & _OWN}
+                return saying.text.format(**values | own)
         return None
 
     def _value(self, value: str, depth: int) -> str:

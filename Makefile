@@ -6,7 +6,7 @@ CLEAN_RUNS ?= 100
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs faults plants kills schema fuzz-segment fuzz-formats bench-segment bench-recut bench-akn bench-rehearsal bench-adapter bench-instruments clean
+.PHONY: help setup dry-run test lint format lock docs faults plants kills schema fuzz-segment fuzz-formats bench-segment bench-recut bench-akn bench-rehearsal bench-adapter bench-instruments bench-bulk bench-recut-scale worker-kills clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ faults: setup    ## full form: every statement boundary of every phase × every 
 
 kills: setup     ## full form: kill -9 at 50 random moments of a cut (CI runs a short form)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -k kill tests/acceptance $(ARGS)
+
+worker-kills: setup ## full form: 1,000 documents through the queue, workers killed 50 times (CI runs a short form)
+	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) tests/acceptance/test_worker_kills.py $(ARGS)
 
 plants: setup    ## full form: every planted defect ends in its right word, then 100 clean runs without an alarm (CLEAN_RUNS=30)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/acceptance/test_plants.py $(ARGS)

@@ -37,6 +37,8 @@ def _keys() -> dict[str, str]:
         "attestation": config.ATTESTATION,
         "vocabulary": config.VOCABULARY,
         "connection_limit": config.CONNECTION_LIMIT,
+        "queue.user": config.QUEUE_USER,
+        "queue.password": config.QUEUE_PASSWORD,
         "database.host": config.DB_HOST,
         "database.port": config.DB_PORT,
         "database.name": config.DB_NAME,
@@ -52,7 +54,7 @@ def _keys() -> dict[str, str]:
 
 
 KEYS: Mapping[str, str] = _keys()
-SECRETS = frozenset(names.password for names in config.LANE_KEYS.values())
+SECRETS = frozenset({config.QUEUE_PASSWORD, *(names.password for names in config.LANE_KEYS.values())})
 """Keys of the environment whose values are never shown."""
 _PATHS = frozenset({config.HOME, config.ATTESTATION, config.VOCABULARY}) | {
     name for names in config.LANE_KEYS.values() for name in (names.signing_key, names.public_key)

@@ -83,7 +83,7 @@ class InputChanged(InputRefused):
 
 
 class DocumentTwice(InputRefused):
-    """Files of one call with different texts say that they are one document: which is the right one, nobody can know."""
+    """Files of one call with different texts that say they are one document: which is right, nobody can know."""
 
     code = "DOCUMENT_TWICE"
 

@@ -308,6 +308,10 @@ class Report(Protocol):
         """Every edge from and to an entry, oldest first."""
         ...
 
+    def documents(self, *, limit: int, offset: int) -> tuple[int, list[DocumentLine]]:
+        """How many there are, and a part of them by their codes."""
+        ...
+
     def document(self, asked: str) -> DocumentLine:
         """By reference or code. Raises ``UsageError`` when it was never cut."""
         ...

@@ -92,6 +92,13 @@ class LedgerReport:
         """Every edge from and to an entry, oldest first."""
         return [DependencyLine(**row) for row in self._adapter.find("report_dependencies", {"entry_id": entry_id})]
 
+    def documents(self, *, limit: int, offset: int) -> tuple[int, list[DocumentLine]]:
+        """How many there are, and a part of them by their codes."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            counted = block.fetch_one("report_document_count")
+            rows = block.fetch("report_all_documents", {"row_limit": limit, "row_offset": offset})
+        return int(counted["count"]) if counted else 0, [DocumentLine(**row) for row in rows]
+
     def document(self, asked: str) -> DocumentLine:
         """By reference or code. Raises ``UsageError`` when it was never cut."""
         with self._adapter.read() as block:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from cutter_agent.web import backlog, deciding, document, entry, mishaps, signing_in
 from cutter_agent.web.accounts import Role
+from cutter_agent.web.api.door import api
 from cutter_agent.web.audit import Event
 from cutter_agent.web.doors import door
 from cutter_agent.web.frame import Frame
@@ -62,6 +63,7 @@ def application(site: Site) -> ASGIApp:
         Route(path, door(site, page, least=least, event=AUDITED.get(page)), methods=["POST"])
         for path, page, least in WRITES
     ]
+    routes.append(Mount("/api", app=api(site)))
     static = str(resources.files("cutter_agent.web") / "static")
     routes.append(Mount("/static", app=StaticFiles(directory=static)))
     return Frame(Starlette(routes=routes, exception_handlers={HTTPException: mishap}), site.address)

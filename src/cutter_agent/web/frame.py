@@ -47,10 +47,11 @@ class Frame:
         async def framed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
-                headers.update(HEADERS)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
                 # A file is asked for again each time (304 by its ETag): after an upgrade nobody sees the old one.
                 is_file = str(scope["path"]).startswith(_STATIC)
-                headers["Cache-Control"] = "no-cache" if is_file else "no-store"
+                headers.setdefault("Cache-Control", "no-cache" if is_file else "no-store")
                 if self._address.is_secure:
                     headers["Strict-Transport-Security"] = "max-age=31536000"
                 message["headers"] = headers.raw

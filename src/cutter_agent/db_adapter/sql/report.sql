@@ -40,6 +40,22 @@ SELECT document_ref, document_code, profile_id, title, created_at
  WHERE document_ref = %(asked)s::text OR document_code = %(asked)s::text
  ORDER BY document_ref;
 
+-- name: report_all_documents
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.document
+SELECT document_ref, document_code, profile_id, title, created_at
+  FROM iu.document
+ ORDER BY document_code
+ LIMIT %(row_limit)s::int OFFSET %(row_offset)s::int;
+
+-- name: report_document_count
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.document
+SELECT count(*) AS count
+  FROM iu.document;
+
 -- name: report_cuts
 -- principal: cutter_exec
 -- verb: SELECT

@@ -147,6 +147,15 @@ def _too_late(residence: Residence, deadline_s: float) -> ResidentUnavailable:
     )
 
 
+def exists(home: Path) -> bool:
+    """Whether a database lives in ``home``: its data are where the home says. Touches nothing."""
+    try:
+        noted = (home / "place").read_text(encoding="utf-8")
+        return (home / noted / "data" / "PG_VERSION").is_file()
+    except OSError:
+        return False
+
+
 def erase(home: Path, *, deadline_s: float = DEADLINE_S) -> None:
     """Remove the database of ``home`` with all its data, wherever it lies. Other files in ``home`` stay.
 

@@ -10,55 +10,70 @@ from cutter_agent.db_adapter import admin, setup
 from cutter_agent.db_adapter.setup import Administrator
 from cutter_agent.errors import CutterError
 from cutter_agent.home.folder import DataFolder
+from cutter_agent.home.server import as_found
 from cutter_agent.model import Lane
 from cutter_agent.production import Deployment, MarkKind
 from cutter_agent.wiring import administrator, connection_limit, try_lanes
+from pg_embedded import resident
 from pg_embedded.errors import EmbeddedError
 
+_NOT_TRIED = note("logins of the lanes", "not tried: first what is wrong above")
 
-def embedded(environment: Mapping[str, str], data: DataFolder) -> Iterator[Finding]:
-    """The data folder's own server. It is started if it rests, and rests again a little later; nothing is set up."""
+
+def embedded(environment: Mapping[str, str], data: DataFolder, *, files_are_sound: bool) -> Iterator[Finding]:
+    """The data folder's own server. It is started if it rests, and rests again a little later; nothing is set up.
+
+    A lane's login would complete what is missing, so it is tried only where nothing is (``files_are_sound``: its keys
+    and passwords can be used).
+    """
     if not data.ready.exists():
         begun = data.server.exists()
         answer = "its set-up has not come to its end: the next" if begun else "not set up yet: the first"
         yield note("database", f"{answer} command with a database does it")
         return
-    if not (data.server / "place").exists():
+    if not resident.exists(data.server):
         yield wrong(
             "database",
-            f"{data.server} has lost its server, and {data.ready.name} says that there was one",
-            "Restore the data folder from a backup; to begin anew, move it away.",
+            f"{data.server} has lost its data, and {data.ready.name} says that there was a database",
+            f"Restore the data folder from a backup; to begin anew, remove {data.ready}.",
         )
         return
-    yield from _looked_at(environment)
+    try:
+        with as_found(data) as (login, is_ready):
+            found = list(_as_administrator(login, connection_limit(environment)))
+    except (CutterError, EmbeddedError) as error:
+        yield refused("database", error)
+        return
+    yield from found
+    if not is_ready and all(each.state is not State.WRONG for each in found):
+        yield note("set-up", "not what this release leaves behind: the next command completes it")
+    elif not files_are_sound or any(each.state is State.WRONG for each in found):
+        yield _NOT_TRIED
+    else:
+        yield from _logins(environment)
 
 
 def configured(environment: Mapping[str, str]) -> Iterator[Finding]:
     """A server of one's own: as administrator where libpq's variables let us in, and each lane that is configured."""
-    yield from _looked_at(environment)
-
-
-def _looked_at(environment: Mapping[str, str]) -> Iterator[Finding]:
     try:
         with administrator(environment) as login:
             found = list(_as_administrator(login, connection_limit(environment)))
     except (CutterError, EmbeddedError) as error:
-        yield _no_administrator(environment, error)
+        found = [_no_administrator(environment, error)]
+    yield from found
+    if any(each.state is State.WRONG for each in found):
+        yield _NOT_TRIED
     else:
-        yield from found
-        if any(each.state is State.WRONG for each in found):
-            yield note("logins of the lanes", "not tried: the database is not as it should be")
-            return
-    yield from _logins(environment)
+        yield from _logins(environment)
 
 
 def _no_administrator(environment: Mapping[str, str], error: Exception) -> Finding:
-    """On a server of one's own nobody is asked to be an administrator, unless he says that he is."""
-    if "PGUSER" in environment or not isinstance(error, CutterError) or "DOT_CUTTER_DB_HOST" not in environment:
+    """Nobody is asked to be an administrator, unless he says that he is: the lanes say whether it is up."""
+    if "PGUSER" in environment:
         return refused("database", error)
     return note(
         "database",
-        f"not looked at as its administrator: {error.message}",
+        f"not looked at as its administrator: {getattr(error, 'message', error)}",
         "Set PGUSER (and PGPASSWORD or a password file) to have schema, grants and mark checked.",
     )
 

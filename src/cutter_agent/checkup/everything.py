@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cutter_agent.checkup import database, lanes, machine
-from cutter_agent.checkup.interface import Finding, note, ok, refused
+from cutter_agent.checkup.interface import Finding, State, note, ok, refused
 from cutter_agent.config import Settings
 from cutter_agent.errors import CutterError
 from cutter_agent.home.folder import DataFolder
@@ -40,7 +40,9 @@ def examine(environment: Mapping[str, str], *, file: Path | None, trouble: Cutte
     folder = machine.folder(data)
     yield folder
     yield machine.room(data)
-    if folder.state == "wrong":
+    if folder.state is State.WRONG:
         return
-    yield from lanes.of_the_folder(data)
-    yield from database.embedded(environment, data)
+    files = list(lanes.of_the_folder(data))
+    yield from files
+    sound = all(finding.state is State.OK for finding in files)
+    yield from database.embedded(environment, data, files_are_sound=sound)

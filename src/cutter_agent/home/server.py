@@ -78,6 +78,16 @@ def administrator(folder: DataFolder) -> Iterator[Administrator]:
         yield _superuser(server, DATABASE)
 
 
+@contextmanager
+def as_found(folder: DataFolder) -> Iterator[tuple[Administrator, bool]]:
+    """The superuser's login and whether a lane would find all ready. Nothing is made; the server is up for the block.
+
+    Only where ``pg_embedded.resident.exists``: else a new database would begin.
+    """
+    with resident.attach(folder.server) as server:
+        yield _superuser(server, DATABASE), _is_ready(folder, server)
+
+
 def set_up(folder: DataFolder) -> setup.Prepared:
     """Complete whatever is missing, whether or not the folder says that it is ready."""
     folder.make()

@@ -7,7 +7,7 @@ on blocks.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,11 +96,15 @@ def cases(
     """Questions first, then exceptions as the manifest lists them. ``base``: manifest and source of the living cut."""
     questions = manifest.review.questions if manifest.review else ()
     texts = _passages(*base, {address for asked in questions for address in asked.old}) if base else {}
-    found = [_question(f"Q{n}", asked, manifest, snapshot, texts, said) for n, asked in enumerate(questions, start=1)]
+    blocks = _Blocks(manifest)
+    found = [
+        _question(f"Q{n}", asked, manifest, snapshot, texts, blocks, said) for n, asked in enumerate(questions, start=1)
+    ]
     starts = [unit.start_byte for unit in manifest.units]
     exceptions = (finding for finding in manifest.findings if _is_plain(finding, questions))
     found += [
-        _exception(f"E{n}", finding, manifest, snapshot, starts, said) for n, finding in enumerate(exceptions, start=1)
+        _exception(f"E{n}", finding, manifest, snapshot, starts, blocks, said)
+        for n, finding in enumerate(exceptions, start=1)
     ]
     return found
 
@@ -131,6 +135,7 @@ def _question(
     manifest: Manifest,
     snapshot: bytes,
     texts: Mapping[str, Passage],
+    blocks: _Blocks,
     said: Mapping[str, Said],
 ) -> Case:
     units = [manifest.units[place] for place in asked.new]
@@ -146,13 +151,19 @@ def _question(
         assumed=asked.answers[0],
         answers=asked.answers,
         likeness=float(asked.likeness),
-        place=_block_near(manifest, asked.new[0]),
+        place=blocks.near(asked.new[0]),
         said=said.get(name),
     )
 
 
 def _exception(
-    name: str, finding: Finding, manifest: Manifest, snapshot: bytes, starts: Sequence[int], said: Mapping[str, Said]
+    name: str,
+    finding: Finding,
+    manifest: Manifest,
+    snapshot: bytes,
+    starts: Sequence[int],
+    blocks: _Blocks,
+    said: Mapping[str, Said],
 ) -> Case:
     place = max(bisect_right(starts, finding.start_byte) - 1, 0)
     unit = manifest.units[place]
@@ -168,17 +179,29 @@ def _exception(
         assumed=None,
         answers=(ACCEPTED,),
         likeness=None,
-        place=_block_near(manifest, place),
+        place=blocks.near(place),
         said=said.get(name),
     )
 
 
-def _block_near(manifest: Manifest, place: int) -> int:
-    """The ledger has blocks of what changes only: the one at ``place``, or the nearest; else that of an ended unit."""
-    if manifest.recut is None:
-        return place
-    changed = [at for at, word in enumerate(manifest.recut.units) if word.change != UnitFate.UNCHANGED]
-    return min(changed, key=lambda at: (abs(at - place), at), default=len(manifest.units))
+class _Blocks:
+    """The ledger has blocks of what changes only: ``near`` is the one at a place, or the nearest, the earlier of two;
+    where nothing changes, that of an ended unit."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._count = len(manifest.units)
+        self._changed = (
+            [at for at, word in enumerate(manifest.recut.units) if word.change != UnitFate.UNCHANGED]
+            if manifest.recut is not None
+            else None
+        )
+
+    def near(self, place: int) -> int:
+        if self._changed is None:
+            return place
+        after = bisect_left(self._changed, place)
+        beside = self._changed[max(after - 1, 0) : after + 1]
+        return min(beside, key=lambda at: (abs(at - place), at), default=self._count)
 
 
 def said_of(findings: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Said]]:

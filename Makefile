@@ -6,7 +6,7 @@ CLEAN_RUNS ?= 100
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs faults plants kills schema fuzz-segment fuzz-formats bench-segment bench-recut bench-akn bench-rehearsal bench-adapter bench-instruments bench-bulk bench-recut-scale worker-kills clean
+.PHONY: help setup dry-run test lint format lock docs test-docs dist test-dist image faults plants kills schema fuzz-segment fuzz-formats bench-segment bench-recut bench-akn bench-rehearsal bench-adapter bench-instruments bench-web bench-bulk bench-recut-scale worker-kills clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ bench-adapter: setup ## the adapter beside bare psycopg: the same statements of 
 bench-instruments: setup ## what looking costs: fences at two sizes, digests, three writers with every instrument and with none
 	@$(BIN)/python -m benchmarks.bench_instruments $(ARGS)
 
+bench-web: setup ## the review page with a law of 10,000 units in Chromium: first paint and keys beside a bare page of its text
+	@$(BIN)/python -m benchmarks.web $(ARGS)
+
 bench-segment: setup ## the cut beside other splitters, one run: MB/s, bytes kept, articles (DATA=folder; tools go to .venv-bench)
 	@sh scripts/bench.sh
 	@PYTHONPATH=src .venv-bench/bin/python -m benchmarks.segment $(DATA) $(ARGS)
@@ -74,8 +77,24 @@ bench-mutate: setup ## at least 1,000 seeded corruptions of store and ledger, ea
 bench-akn: setup ## every law of a folder and generated texts as Akoma Ntoso, judged by the OASIS schema (DATA=folder)
 	@$(BIN)/python -m benchmarks.akoma $(DATA) $(ARGS)
 
+docs: setup      ## the manual as a site in build/site, warnings as errors (its generator goes to .venv-docs)
+	@sh scripts/docs.sh
+
+test-docs: setup ## full form: every block of every page of the manual is typed (CI types those that need seconds)
+	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) --dist loadgroup tests/acceptance/test_manual.py tests/house/test_manual_pages.py -rA $(ARGS)
+
+dist: setup      ## wheel and sdist in dist/
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build -d dist
+
+test-dist: setup ## full form: the wheel installed with plain pip into an empty environment, the first tutorial typed there
+	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) tests/acceptance/test_distribution.py $(ARGS)
+
+image:           ## the container image for a server, where an engine is present
+	@sh scripts/image.sh
+
 lock:            ## remake the locked requirements (needs uv)
 	sh scripts/lock.sh
 
 clean:           ## remove what was made here; runs/ stays
-	rm -rf .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build
+	rm -rf .venv .venv-bench .venv-docs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build

@@ -12,6 +12,8 @@ import sys
 import xml.etree.ElementTree as ET  # our own test runner wrote the file
 from pathlib import Path
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
 
 def honest_reasons() -> tuple[str, ...]:
     """Beginnings of skip messages that are true of this machine."""
@@ -25,6 +27,8 @@ def honest_reasons() -> tuple[str, ...]:
         reasons.append("no overlayfs")
     if not container_engines():
         reasons.append("no container engine")
+    if not any(map(shutil.which, BROWSERS)):
+        reasons.append("no Chromium")
     return tuple(reasons)
 
 

@@ -138,27 +138,35 @@ def lane_on(ledger: Ledger, *, port: int | None = None) -> ExecLane:
     return lane
 
 
-@pytest.fixture(scope="session")
-def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of accounts; do not change it."""
-    path = tmp_path_factory.mktemp("web") / "accounts.json"
+def write_people(path: Path) -> Path:
+    """A file of accounts, one of each role, all with the same password."""
     accounts = Accounts(path, hasher=CHEAP)
     for name, role in ROLES.items():
         accounts.add(name, role, PASSWORD, now=datetime(2025, 1, 6, tzinfo=UTC))
     return path
 
 
-@pytest.fixture
-def web(ledger: Ledger, people: Path, tmp_path: Path) -> WebRoom:
-    """A site on a ledger of its own, with four people."""
-    seconds = Seconds()
-    site = Site(
+def site_on(ledger: Ledger, people: Path, folder: Path, seconds: Seconds) -> Site:
+    """A site on a deployed ledger; ``folder``: where it keeps its own files."""
+    return Site(
         lane=lane_on(ledger),
         accounts=Accounts(people, hasher=CHEAP),
-        audit=AuditLog(tmp_path / "web" / "audit.jsonl"),
-        tokens=Tokens(tmp_path / "web" / "tokens.json"),
+        audit=AuditLog(folder / "audit.jsonl"),
+        tokens=Tokens(folder / "tokens.json"),
         public_keys={Lane.EXEC: ledger.exec_key.public},
         sessions=Sessions(monotonic=seconds),
         throttle=Throttle(monotonic=seconds),
     )
-    return WebRoom(ledger=ledger, site=site, seconds=seconds)
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of accounts; do not change it."""
+    return write_people(tmp_path_factory.mktemp("web") / "accounts.json")
+
+
+@pytest.fixture
+def web(ledger: Ledger, people: Path, tmp_path: Path) -> WebRoom:
+    """A site on a ledger of its own, with four people."""
+    seconds = Seconds()
+    return WebRoom(ledger=ledger, site=site_on(ledger, people, tmp_path / "web", seconds), seconds=seconds)

@@ -31,6 +31,7 @@ SHORTCUTS: Mapping[str, Sequence[tuple[tuple[str, ...], str]]] = {
         (("c",), "comment"),
         (("u",), "unit"),
         (("x",), "show"),
+        (("g",), "again"),
         (("d",), "decide"),
     ),
     "deciding": (

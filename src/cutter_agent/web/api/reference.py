@@ -16,7 +16,7 @@ Generated from the code (`python -m cutter_agent.web.api.reference`); a test com
 `iu-cutter serve` answers it beside its pages. It only reads. A program brings a token, which `iu-cutter serve token add
 NAME` makes and shows once; a browser that has signed in brings its session:
 
-```
+```text
 Authorization: Bearer iut_…
 ```
 

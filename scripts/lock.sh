@@ -8,4 +8,6 @@ compile() {
 }
 compile pyproject.toml -o requirements/run.txt
 compile pyproject.toml --extra samples --group dev -o requirements/dev.txt
+compile pyproject.toml --extra formats --extra web --extra worker -o requirements/server.txt
+compile --group docs -o requirements/docs.txt
 printf 'hatchling>=1.27\neditables>=0.5\n' | compile - -o requirements/build.txt

@@ -79,7 +79,7 @@ def test_the_verifier_shares_words_rows_and_the_wire_with_the_cutter_and_nothing
 
 
 def test_locks_pin_with_hashes_and_hold_no_address() -> None:
-    for name in ("run.txt", "dev.txt", "build.txt"):
+    for name in ("run.txt", "dev.txt", "build.txt", "server.txt", "docs.txt"):
         text = (ROOT / "requirements" / name).read_text("utf-8")
         assert "://" not in text
         assert "--index-url" not in text

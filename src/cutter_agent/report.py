@@ -361,6 +361,10 @@ class Report(Protocol):
         """One state of a document, to be read as often as needed inside the block. Raises ``UsageError``."""
         ...
 
+    def signatures_of(self, change_sets: Sequence[str], verify_results: Sequence[str]) -> list[SignatureRow]:
+        """The signatures of these, oldest first."""
+        ...
+
     def signatures(self) -> list[SignatureRow]:
         """Every signature, oldest first."""
         ...

@@ -212,6 +212,11 @@ class LedgerReport:
             )
             yield head, partial(_exported, block, head, None if as_of is None else cut.emitted_at)
 
+    def signatures_of(self, change_sets: Sequence[str], verify_results: Sequence[str]) -> list[SignatureRow]:
+        """The signatures of these, oldest first."""
+        asked = {"change_sets": list(change_sets), "verify_results": list(verify_results)}
+        return [SignatureRow(**row) for row in self._adapter.find("report_signatures_of", asked)]
+
     def signatures(self) -> list[SignatureRow]:
         """Every signature, oldest first."""
         return [SignatureRow(**row) for row in self._adapter.find("report_signatures")]

@@ -14,7 +14,19 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from cutter_agent.web import backlog, deciding, document, entry, mishaps, signing_in
+from cutter_agent.web import (
+    backlog,
+    deciding,
+    document,
+    entry,
+    mishaps,
+    rehearsals,
+    searches,
+    shelf,
+    signed,
+    signing_in,
+    watching,
+)
 from cutter_agent.web.accounts import Role
 from cutter_agent.web.api.door import api
 from cutter_agent.web.audit import Event
@@ -33,8 +45,18 @@ READS: tuple[tuple[str, Page, Role | None], ...] = (
     ("/documents/{document:path}", document.document, Role.VIEWER),
     ("/units/{address:path}", document.unit, Role.VIEWER),
     ("/ledger/{asked:path}", document.ledger, Role.VIEWER),
+    ("/search", searches.search, Role.VIEWER),
+    ("/documents", shelf.documents, Role.VIEWER),
+    ("/signatures/{document:path}", signed.signatures, Role.VIEWER),
+    ("/reports", rehearsals.runs, Role.VIEWER),
+    ("/audit", watching.audit, Role.ADMIN),
     ("/login", signing_in.show, None),
 )
+FILES: tuple[tuple[str, Page, Role | None], ...] = (
+    ("/exports/{form}/{document:path}", shelf.export, Role.VIEWER),
+    ("/reports/{run}/{file}", rehearsals.file, Role.VIEWER),
+)
+"""What is taken along, or comes in a sandbox of its own."""
 WRITES: tuple[tuple[str, Page, Role | None], ...] = (
     ("/entries/{entry}/decide", deciding.decide, Role.REVIEWER),
     ("/entries/{entry}/answers", entry.answer, Role.REVIEWER),
@@ -57,7 +79,7 @@ def application(site: Site) -> ASGIApp:
         return await run_in_threadpool(mishaps.page, Visit(site=site, request=request, form={}), error)
 
     routes: list[Route | Mount] = [
-        Route(path, door(site, page, least=least), methods=["GET"]) for path, page, least in READS
+        Route(path, door(site, page, least=least), methods=["GET"]) for path, page, least in (*READS, *FILES)
     ]
     routes += [
         Route(path, door(site, page, least=least, event=AUDITED.get(page)), methods=["POST"])

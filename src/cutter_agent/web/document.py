@@ -46,12 +46,23 @@ def rebuilt(visit: Visit) -> Response:
 
 
 def unit(visit: Visit) -> Response:
-    """GET /units/{address}: the permalink of a unit; an alias leads to the address. Raises as ``Report.unit``."""
+    """GET /units/{address}?as_of=N: the permalink of a unit, and of what held as of a cut; an alias leads to the
+    address. Raises as ``Report.unit``."""
     asked = visit.place("address")
     facts = visit.site.lane.report.unit(asked)
     if facts.canonical_address != asked:
-        return visit.to(f"/units/{facts.canonical_address}")
-    return visit.page("unit", unit=facts, cuts={cut.change_set_id: cut for cut in facts.cuts})
+        return visit.to(
+            f"/units/{facts.canonical_address}" + (f"?{visit.request.url.query}" if visit.query("as_of") else "")
+        )
+    as_of = visit.number("as_of", 0)
+    held = [each.version_seq for each in facts.versions if each.cut_seq <= as_of]
+    return visit.page(
+        "unit",
+        unit=facts,
+        cuts={cut.change_set_id: cut for cut in facts.cuts},
+        as_of=as_of,
+        held=max(held, default=0),
+    )
 
 
 def ledger(visit: Visit) -> Response:

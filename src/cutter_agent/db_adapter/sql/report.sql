@@ -197,6 +197,18 @@ SELECT bytes
   FROM iu.source_snapshot
  WHERE sha256 = %(sha256)s::text;
 
+-- name: report_signatures_of
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: cutter_governance.dot_pair_signature
+SELECT signature_id, signature_kind, signer_dot_id, signer_identity, signer_tool_revision, payload_hash,
+       payload_envelope, signature_payload, validation_state, cross_reference_change_set_id,
+       cross_reference_verify_result_id, signed_at
+  FROM cutter_governance.dot_pair_signature
+ WHERE cross_reference_change_set_id = ANY (%(change_sets)s::uuid[])
+    OR cross_reference_verify_result_id = ANY (%(verify_results)s::uuid[])
+ ORDER BY signed_at, signature_id;
+
 -- name: report_signatures
 -- principal: cutter_exec
 -- verb: SELECT

@@ -87,8 +87,8 @@ def search(call: Call) -> Answer:
     """``Hits``."""
     try:
         asked = searching.asked(call.text("q"))
-    except UsageError as error:
-        raise Problem(400, "parameter", f"q: {error.message}") from error
+    except UsageError:  # no word in it: nothing has none
+        return _page(call, [], 0) | {"has_more": False}
     document_asked = call.text("document") if "document" in call.values else None
     limit, offset = call.number("limit"), call.number("offset")
     found = call.report.search(asked, document=document_asked, limit=limit, offset=offset)

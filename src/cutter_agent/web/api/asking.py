@@ -39,7 +39,7 @@ class Parameter:
                 "type": "string",
                 "minLength": 1,
                 "maxLength": self.most,
-                "pattern": "^[^\\u0000-\\u001f\\ud800-\\udfff]*$",
+                "pattern": "^[^\\u0000-\\u001f]*$",
             }
         made: dict[str, Any] = {"type": "integer", "minimum": self.least, "maximum": self.most}
         return made if self.default is None else made | {"default": self.default}

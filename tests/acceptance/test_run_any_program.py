@@ -380,6 +380,7 @@ def test_roles(tool: Tool, dumps: Dumps) -> None:
         (("--dump", "DUMP", "--as", "app", "--expect", "none.toml", "--", "true"), 3, "none.toml"),
         (("--dump", "DATADIR", "--as", "app", "--", "true"), 3, "data directory"),
         (("--dump", "DUMP", "--as", "app", "--timeout", "0", "--", "true"), 2, "--timeout"),
+        (("--dump", "DUMP", "--as", "app", "--tcp", "--no-network", "--", "true"), 2, "contradict"),
         (("--dump", "DUMP", "--", "true"), 2, "--as"),
     ],
 )
@@ -464,6 +465,37 @@ psycopg.connect("").close()
     assert seen.code == 0, seen.shape["summary"]
     assert (seen.folder / "command.stdout.txt").read_text() == "no network\n"
     assert seen.program["network"] is False
+
+
+def test_a_program_that_knows_no_socket_comes_by_tcp(tool: Tool, dumps: Dumps) -> None:
+    """A child that is killed in the middle of a transaction included: its connection ends with it."""
+    code = """
+import os, subprocess, sys, psycopg
+from urllib.parse import parse_qs, urlsplit
+jdbc = urlsplit(os.environ["JDBC_DATABASE_URL"].removeprefix("jdbc:"))
+asked = {name: values[0] for name, values in parse_qs(jdbc.query).items()}
+assert (jdbc.hostname, str(jdbc.port), jdbc.path) == (os.environ["PGHOST"], os.environ["PGPORT"], "/prod")
+where = {"host": jdbc.hostname, "port": jdbc.port, "dbname": "prod", **asked}
+if sys.argv[1:]:
+    held = psycopg.connect(**where)
+    held.execute("UPDATE shop.item SET price = 1")
+    os.kill(os.getpid(), 9)
+with psycopg.connect(**where) as one:
+    one.execute("INSERT INTO shop.item (name, price) SELECT 'n' || g, g FROM generate_series(1, 5000) g")
+with psycopg.connect(os.environ["DATABASE_URL"]) as two:
+    print(len(two.execute("SELECT repeat('x', 1000) FROM generate_series(1, 5000)").fetchall()), two.info.host)
+print(subprocess.run([sys.executable, __file__, "killed"]).returncode)
+"""
+    script = tool.home / "by_tcp.py"
+    script.write_text(code)
+    seen = tool.run(dumps.custom, "app", sys.executable, str(script), options=("--tcp",))
+    assert seen.code == 0, seen.shape["summary"]
+    assert (seen.folder / "command.stdout.txt").read_text() == "5000 127.0.0.1\n-9\n"
+    assert seen.program["rows"]["shop.item"]["inserted"] == 5000
+    assert seen.program["rows"]["shop.item"]["updated"] == 0
+    assert seen.program["sessions"] == 3
+    record = json.loads((seen.folder / "report.json").read_text())
+    assert any("by TCP" in line for line in record["environment"]["deviations"])
 
 
 def test_accept_refuses_what_cannot_be_relied_upon(tool: Tool, dumps: Dumps) -> None:

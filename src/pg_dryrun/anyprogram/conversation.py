@@ -15,8 +15,9 @@ import postgast
 
 from pg_dryrun import fingerprint
 from pg_dryrun.fingerprint import StatementPrint
+from pg_dryrun.log_records import Record
 from pg_dryrun.program_record import LockWait, SeenError, SeenStatement
-from pg_dryrun.server_log import STATEMENT, Record
+from pg_dryrun.server_log import STATEMENT
 
 _DURATION = re.compile(r"duration: ([0-9.]+) ms")
 _WAIT = re.compile(

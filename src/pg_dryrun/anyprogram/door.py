@@ -73,6 +73,9 @@ def run(
     no_network: Annotated[
         bool, typer.Option("--no-network", help="Take the network away from the command, where the machine can.")
     ] = False,
+    tcp: Annotated[
+        bool, typer.Option("--tcp", help="Let the command reach the clone by TCP on loopback (JDBC and its like).")
+    ] = False,
     long_lock: Annotated[
         int, typer.Option("--long-lock", metavar="MS", min=0, help="From when on an exclusive lock is long.")
     ] = LONG_LOCK_MS,
@@ -87,6 +90,7 @@ def run(
     Examples:
       pg-dryrun run --dump prod.dump --as app_role -- ./nightly-job --all
       pg-dryrun run --dump prod.dump --as app_role -- psql -f migration.sql
+      pg-dryrun run --dump prod.dump --as app_role --tcp -- java -jar service.jar migrate
       pg-dryrun run --plan rehearsal.toml --as app_role --expect expectations.toml -- ./nightly-job
     """
     # The server's and the instruments' libraries: the commands that only read evidence do not wait for them.
@@ -96,6 +100,11 @@ def run(
     place = (directory or Path.cwd()).resolve()
     if not place.is_dir():
         raise UsageError(f"--chdir {place}: no such folder", remedy="Give a folder.")
+    if tcp and no_network:
+        raise UsageError(
+            "--tcp and --no-network contradict each other: without a network there is no loopback",
+            remedy="Leave one of them out.",
+        )
     request = ProgramRequest(
         argv=tuple(command),
         program=find_program(command[0], place),
@@ -110,6 +119,7 @@ def run(
         expectations=expectations.load(expect) if expect is not None else None,
         long_lock_ms=long_lock,
         network=not no_network,
+        tcp=tcp,
     )
     wanted = _plan(plan, dump, other_major=other_major)
     lent_by = lenders.chosen(lender or wanted.lender or lenders.DEFAULT)

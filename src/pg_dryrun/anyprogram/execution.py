@@ -132,6 +132,9 @@ def environment(request: ProgramRequest, login: Login, *, run_id: str, home: Pat
     Nothing of this process's own environment but PATH: no password file, no service file, no address of production.
     """
     url = database_url(login)
+    names = dict.fromkeys(("DATABASE_URL", *request.url_names), url)
+    if request.tcp:
+        names["JDBC_DATABASE_URL"] = jdbc_url(login)
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
@@ -139,8 +142,7 @@ def environment(request: ProgramRequest, login: Login, *, run_id: str, home: Pat
         "HOME": str(home),
         "TMPDIR": str(home),
         **login.environment(),
-        "DATABASE_URL": url,
-        **dict.fromkeys(request.url_names, url),
+        **names,
         **request.env,
         MARK: run_id,
     }
@@ -148,9 +150,17 @@ def environment(request: ProgramRequest, login: Login, *, run_id: str, home: Pat
 
 def database_url(login: Login) -> str:
     """The clone as a URL: a socket's folder stands in the query, as libpq and most drivers read it."""
-    place = urlencode({"host": login.host, "port": login.port}, quote_via=quote, safe="/")
     user, password, dbname = (quote(part, safe="") for part in (login.user, login.password, login.dbname))
+    if not login.host.startswith("/"):
+        return f"postgresql://{user}:{password}@{login.host}:{login.port}/{dbname}"
+    place = urlencode({"host": login.host, "port": login.port}, quote_via=quote, safe="/")
     return f"postgresql://{user}:{password}@/{dbname}?{place}"
+
+
+def jdbc_url(login: Login) -> str:
+    """The clone as Java's drivers read it (``jdbc:postgresql://host:port/database?user=…&password=…``)."""
+    who = urlencode({"user": login.user, "password": login.password}, quote_via=quote)
+    return f"jdbc:postgresql://{login.host}:{login.port}/{quote(login.dbname, safe='')}?{who}"
 
 
 def _signal_name(number: int) -> str:

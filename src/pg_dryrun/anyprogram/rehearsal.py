@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from pg_dryrun import gates
 from pg_dryrun.anyprogram.execution import Execution, execute
+from pg_dryrun.anyprogram.loopback import LoopbackDoor
 from pg_dryrun.anyprogram.portrait import portrait
 from pg_dryrun.anyprogram.request import ProgramRequest
 from pg_dryrun.anyprogram.subject import PRINCIPAL, ProgramSubject
@@ -167,7 +169,9 @@ def _command(run: Run, request: ProgramRequest) -> None:
     home = run.workdir / "home"
     home.mkdir(mode=0o700)
     with Watch.attach(admin) as watch:
-        done = execute(request, login, run_id=run.id, ledger=run.ledger, home=home, listen=watch.listen)
+        with LoopbackDoor(login) if request.tcp else nullcontext() as door:
+            given = login if door is None else door.login
+            done = execute(request, given, run_id=run.id, ledger=run.ledger, home=home, listen=watch.listen)
         seen = watch.finish()
     run.facts.program = portrait(
         run.facts.program,
@@ -210,6 +214,8 @@ def _declare(run: Run, request: ProgramRequest, admin: Login) -> None:
     ]
     if run.facts.snapshot is not None and run.facts.snapshot.identity is None:
         more.append("role attributes, memberships and settings that no dump holds are not there")
+    if request.tcp:
+        more.append("the command reaches the clone by TCP, through a port of loopback that leads to its socket")
     if request.owner is not None:
         more.append(f"the database belongs to {request.owner}, as the caller says")
     both = (*run.facts.environment.deviations, *more)

@@ -43,6 +43,7 @@ class ProgramRequest:
     expectations: Expectations | None = None
     long_lock_ms: int = LONG_LOCK_MS
     network: bool = True
+    tcp: bool = False
 
     def secrets(self) -> Mapping[str, str]:
         """Values that were handed over under a name that speaks of a secret: redacted wherever they appear."""

@@ -13,9 +13,10 @@ from pg_dryrun.anyprogram.conversation import Conversation
 from pg_dryrun.dark_writes import DarkState, DarkWrites
 from pg_dryrun.effects import EffectsSlot, StepEffects, Verb
 from pg_dryrun.errors import ToolFault
+from pg_dryrun.log_records import Record
 from pg_dryrun.observer import Observer, connect, counts
 from pg_dryrun.observer.counts import TableDigest
-from pg_dryrun.server_log import Record, ServerLog
+from pg_dryrun.server_log import ServerLog
 from pg_dryrun.statements import SERVER_SETTINGS, LogSlice
 from pg_dryrun.subject import Login, TableName
 from pg_dryrun.wal import QUIET, WalLocks, WalReader

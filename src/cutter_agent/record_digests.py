@@ -14,6 +14,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from cutter_agent.rows import (
@@ -30,6 +31,8 @@ from cutter_agent.rows import (
 )
 from sealing.canonical import JsonValue
 from sealing.digest import canonical_digest
+
+_AS_IT_IS = frozenset({str, int, bool, type(None), dict, list, tuple})
 
 CUT_RECORDS = (
     "affected",
@@ -93,10 +96,17 @@ def _record(row: Any) -> JsonValue:
         return None
     left_out = _MUTABLE.get(type(row), set()) | _DIGESTED.get(type(row), set())
     left_out |= {name for name in _OPTIONAL.get(type(row), ()) if getattr(row, name) is None}
-    return {each.name: _plain(getattr(row, each.name)) for each in fields(row) if each.name not in left_out}
+    return {name: _plain(getattr(row, name)) for name in _names(type(row)) if name not in left_out}
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 def _plain(value: Any) -> Any:
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, Enum):

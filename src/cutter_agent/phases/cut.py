@@ -44,6 +44,7 @@ from cutter_agent.rows import (
 )
 from cutter_agent.signing import Bound, ChangeSetClaim, SignatureRow, Signer, affected_digest
 from cutter_agent.state_machine import require_move
+from cutter_agent.undisturbed import undisturbed
 from cutter_agent.vocabulary import Vocabulary
 
 _APPLIED = frozenset({EntryStatus.CUT_APPLIED, EntryStatus.VERIFIED_COMPLETE, EntryStatus.VERIFY_FAILED_ESCALATED})
@@ -94,6 +95,7 @@ class CutPlan:
     again: bool = False
 
 
+@undisturbed
 def cut(
     database: ExecDatabase, *, entry_id: str, signer: Signer, clock: Clock, words: Vocabulary | None = None
 ) -> CutResult:

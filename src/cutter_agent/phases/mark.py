@@ -26,6 +26,7 @@ from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore, Living
 from cutter_agent.rows import CutRequest, Entry, History, Snapshot, StoredManifest
 from cutter_agent.segmenter.grammar import Profile
 from cutter_agent.state_machine import TERMINAL
+from cutter_agent.undisturbed import undisturbed
 from cutter_agent.validation import require_valid
 from cutter_agent.vocabulary import Vocabulary
 from sealing.digest import sha256_hex
@@ -88,6 +89,7 @@ class MarkPlan:
     original: originals.Rows | None = None
 
 
+@undisturbed
 def mark(
     database: ExecDatabase,
     *,

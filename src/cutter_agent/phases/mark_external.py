@@ -16,6 +16,7 @@ from cutter_agent.phases import originals
 from cutter_agent.phases.mark import Marker, MarkResult, Source, key_of, propose, record, require_same, require_size
 from cutter_agent.ports import Clock, ExecDatabase
 from cutter_agent.rows import Entry, StoredManifest
+from cutter_agent.undisturbed import undisturbed
 from cutter_agent.validation import require_valid
 from cutter_agent.vocabulary import Vocabulary
 from sealing.digest import canonical_digest, sha256_hex
@@ -23,6 +24,7 @@ from sealing.digest import canonical_digest, sha256_hex
 _OVER = frozenset({EntryStatus.VERIFIED_COMPLETE, EntryStatus.ABANDONED})
 
 
+@undisturbed
 def mark_manifest(
     database: ExecDatabase,
     *,

@@ -43,6 +43,7 @@ from cutter_agent.phases.stored import StoredProposal, known_entry, load_proposa
 from cutter_agent.ports import Clock, ExecDatabase, ExecStore
 from cutter_agent.rows import Decision, Entry, Envelope, History, UnitBlock
 from cutter_agent.state_machine import require_move
+from cutter_agent.undisturbed import undisturbed
 from cutter_agent.validation import checks, exceptions
 from cutter_agent.vocabulary import Vocabulary
 
@@ -105,6 +106,7 @@ def policy_judgement(decided_by: str) -> Judgement:
     )
 
 
+@undisturbed
 def review(
     database: ExecDatabase, *, entry_id: str, judgement: Judgement, clock: Clock, words: Vocabulary | None = None
 ) -> ReviewResult:

@@ -22,6 +22,7 @@ from cutter_agent.record_digests import verdict_records
 from cutter_agent.rows import Entry, History, VerifyResult
 from cutter_agent.signing import Bound, SignatureRow, Signer, VerifyResultClaim
 from cutter_agent.state_machine import require_move
+from cutter_agent.undisturbed import undisturbed
 from cutter_agent.verifier.evidence import Evidence, Proof
 from cutter_agent.verifier.prove import prove
 from sealing.digest import canonical_digest
@@ -67,6 +68,7 @@ class VerifyPlan:
     cut_seq: int
 
 
+@undisturbed
 def verify(
     database: VerifyDatabase, *, entry_id: str, signer: Signer, executor_key: PublicKey, clock: Clock
 ) -> VerifyOutcome:

@@ -1,0 +1,186 @@
+"""``make bench-bulk``: what governing many units costs, in one run on one server.
+
+Run: ``python -m benchmarks.bulk [--million] [--documents N] [--only PART …]``. Parts:
+
+* ``copy``: MARK to VERIFY of a law of 100,000 units, phase by phase, over a bare COPY of the same rows into the same
+  tables (keys, checks and foreign keys on, guards off), in one transaction.
+* ``scale``: the cost of a unit in a law of 10,000, 100,000 and (``--million``) 1,000,000 units, and of a law of 10,000
+  units in a store that holds many. Each law by a process of its own, whose peak memory is told.
+* ``small``: documents of 20 units a second by ``iu-cutter cut FOLDER --jobs 1`` and ``2`` on a server that flushes,
+  and what share that is of the rate that pgbench commits at on the same server (five commits a document).
+
+Ends with 1 where a goal is missed: 2 x the bare COPY; a unit at the largest size 1.2 x a unit at 10,000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import psycopg
+from benchmarks.bulk_laws import law
+from benchmarks.bulk_rows import copied_s
+from benchmarks.bulk_small import small
+from psycopg import sql
+from tests import pipeline_room as room
+
+from cutter_agent.db_adapter import roles, schema
+from cutter_agent.phases import mark
+from pg_embedded.cluster import ThrowawayCluster
+from pg_embedded.server import AdminLogin
+
+COPY_GOAL, SCALE_GOAL = 2.0, 1.2
+PARTS = ("copy", "scale", "small")
+PHASES = ("mark", "sweep", "review", "cut", "verify")
+_MOST_BYTES = 512 * 1024 * 1024
+_SETTINGS = {"max_connections": "30", "shared_buffers": "512MB", "max_wal_size": "8GB", "autovacuum": "on"}
+
+
+@contextmanager
+def deployed(cluster: ThrowawayCluster, name: str) -> Iterator[AdminLogin]:
+    """A database with the ledger in it, dropped afterwards."""
+    with psycopg.connect(**cluster.admin, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {} STRATEGY FILE_COPY").format(sql.Identifier(name)))
+    login = cluster.admin_of(name)
+    with psycopg.connect(**login, autocommit=True) as admin:
+        schema.install(admin, names=room.NAMES)
+        roles.create_roles(admin, room.PASSWORDS, names=room.NAMES, connection_limit=10)
+    yield login
+    with psycopg.connect(**cluster.admin, autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def phases_of(login: AdminLogin, data: bytes, code: str) -> dict[str, Any]:
+    """One document from MARK to VERIFY: seconds of each phase, its units. The caller's process does all the work."""
+    with ExitStack() as stack:
+        ledger = room.Ledger(login=login, stack=stack)
+        entry_id = ""
+
+        def marked() -> None:
+            nonlocal entry_id
+            marker = mark.Marker(identity=room.MARKER, tool_revision="rev-1", max_bytes=_MOST_BYTES)
+            source = ledger.source(data, code=code)
+            result = mark.mark(
+                ledger.executor, source=source, profile=ledger.profile, marker=marker, clock=ledger.clock
+            )
+            entry_id = result.entry.entry_id
+
+        steps: Sequence[Callable[[], Any]] = (
+            marked, ledger.sweep, lambda: ledger.by_policy(entry_id), lambda: ledger.cut(entry_id),
+            lambda: ledger.verify(entry_id),
+        )  # fmt: skip
+        spent: dict[str, Any] = {}
+        for name, step in zip(PHASES, steps, strict=True):
+            began = time.perf_counter()
+            step()
+            spent[name] = time.perf_counter() - began
+        assert ledger.status(entry_id) == "verified_complete"
+        spent["units"] = ledger.executor.find_entry(entry_id).request.unit_count  # type: ignore[union-attr]
+        return spent
+
+
+def apart(login: AdminLogin, units: int, code: str, edited: int | None = None) -> dict[str, Any]:
+    """``phases_of`` in a process of its own, with its peak memory."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=_apart, args=(theirs, dict(login), dict(room.PASSWORDS), units, code, edited))
+    child.start()
+    theirs.close()
+    try:
+        found: dict[str, Any] = ours.recv()
+    finally:
+        child.join()
+    if "error" in found:
+        raise SystemExit(f"a law of {units} units: {found['error']}")
+    return found
+
+
+def _apart(
+    pipe: Any, login: AdminLogin, passwords: Mapping[Any, str], units: int, code: str, edited: int | None
+) -> None:
+    import resource  # noqa: PLC0415 - of this process
+
+    room.PASSWORDS.update(passwords)
+    try:
+        found = phases_of(login, law(units, edited=edited), code)
+        found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    except Exception as error:
+        found = {"error": f"{type(error).__name__}: {error}"}
+    pipe.send(found)
+
+
+def total_s(found: Mapping[str, Any]) -> float:
+    """All phases."""
+    return float(sum(found[name] for name in PHASES))
+
+
+def line(found: Mapping[str, Any]) -> str:
+    """One law's figures."""
+    per_unit = total_s(found) / found["units"] * 1e6
+    phases = ", ".join(f"{name} {found[name]:.2f}" for name in PHASES)
+    return f"{found['units']:>9,} units {total_s(found):7.2f} s, {per_unit:6.1f} µs a unit, {found['peak_mb']:,.0f} MB ({phases})"
+
+
+def copy(cluster: ThrowawayCluster) -> bool:
+    """Over the bare COPY."""
+    with deployed(cluster, "bulk_copy") as login:
+        apart(login, 1000, "WARM")
+        found = apart(login, 100_000, "L1")
+        bare_s, rows = copied_s(cluster, login)
+    ratio = total_s(found) / bare_s
+    print(f"  {line(found)}")
+    print(f"  bare COPY of the same {rows:,} rows: {bare_s:.2f} s; MARK to VERIFY is {ratio:.2f} x (goal {COPY_GOAL})")
+    return ratio <= COPY_GOAL
+
+
+def scale(cluster: ThrowawayCluster, sizes: Sequence[int]) -> bool:
+    """By the size of the law, then by the size of the store."""
+    per_unit = []
+    with deployed(cluster, "bulk_scale") as login:
+        apart(login, 1000, "WARM")
+        for number, units in enumerate(sizes):
+            found = apart(login, units, f"S{number}")
+            per_unit.append(total_s(found) / found["units"])
+            print(f"  a law of {line(found)}", flush=True)
+        again = apart(login, sizes[0], "AGAIN")
+        stored = sum(sizes) + 1000
+        print(f"  in a store of {stored:,} units: {line(again)}")
+    by_size, by_store = per_unit[-1] / per_unit[0], total_s(again) / again["units"] / per_unit[0]
+    print(f"  a unit of the largest law costs {by_size:.2f} x, one of a small law in a full store {by_store:.2f} x")
+    print(f"  of one in a law of {sizes[0]:,} units in an empty store (goal {SCALE_GOAL})")
+    return max(by_size, by_store) <= SCALE_GOAL
+
+
+def main() -> int:
+    """All parts; the exit code."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--million", action="store_true", help="a law of 1,000,000 units, too")
+    words.add_argument("--documents", type=int, default=300, help="small documents for each number of processes")
+    words.add_argument("--only", nargs="*", choices=PARTS, default=PARTS)
+    given = words.parse_args()
+    good = True
+    if {"copy", "scale"} & set(given.only):
+        with ThrowawayCluster.create(name="bench-bulk", settings=_SETTINGS) as cluster:
+            if "copy" in given.only:
+                print("MARK to VERIFY over a bare COPY of the same rows", flush=True)
+                good = copy(cluster) and good
+            if "scale" in given.only:
+                print("What a unit costs", flush=True)
+                sizes = (10_000, 100_000, 1_000_000) if given.million else (10_000, 100_000)
+                good = scale(cluster, sizes) and good
+    if "small" in given.only:
+        print("Many small documents", flush=True)
+        small(given.documents)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -16,6 +16,7 @@ VOLATILE_OF_PROGRAM: tuple[str, ...] = (
     "/program/statements/*/longest_ms",
     "/program/exclusive_locks/*/longest_ms",
     "/program/exclusive_locks/*/unknown",
+    "/program/exclusive_locks/*/held",
     "/program/lock_waits",
     "/program/errors/*/message",
     "/program/warnings",
@@ -58,17 +59,27 @@ class SeenStatement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HeldLock:
+    """One span of an exclusive lock, in milliseconds after the command's first statement: at the widest."""
+
+    from_ms: float
+    to_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExclusiveLock:
     """AccessExclusive locks on a relation that was there before the command, from the write-ahead log: each is seen.
 
     ``longest_ms`` is at most: from the first statement of the transaction that took the lock to the end of that
-    transaction. None: it could not be told which transaction of the log it was (``unknown`` times).
+    transaction. None: it could not be told which transaction of the log it was (``unknown`` times). ``held`` are the
+    spans that are known, the longest 200 of them, in order of time.
     """
 
     relation: str
     times: int
     longest_ms: float | None = None
     unknown: int = 0
+    held: tuple[HeldLock, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

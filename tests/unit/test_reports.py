@@ -15,7 +15,9 @@ from tests.evidence_room import HOSTILE, failing, passing
 
 from pg_dryrun import verification
 from pg_dryrun.outcome import EXIT_CODES, Status, Verdict
-from pg_dryrun.report import junit, markdown, page, reference
+from pg_dryrun.probe_record import Driven, ProbeDefect, ProbeRecord
+from pg_dryrun.program_record import ExclusiveLock, HeldLock, ProgramRecord
+from pg_dryrun.report import junit, markdown, page, reference, timeline
 from pg_dryrun.report.tables import deltas_table, matrix_tables
 
 
@@ -37,26 +39,35 @@ class Elements(HTMLParser):
         self.texts.append(data)
 
 
-def test_the_page_is_one_file_without_script_or_foreign_asset() -> None:
+def test_the_page_is_one_file_without_foreign_asset() -> None:
     text = page.render(passing()).decode()
     found = Elements(text)
-    assert not {"script", "link", "img", "iframe", "object", "form"} & set(found.tags)
+    assert found.tags.count("script") == 1
+    assert not any(tag == "script" for tag, _, _ in found.attributes), "the script is the page's own, and inline"
+    assert not {"link", "img", "iframe", "object", "form"} & set(found.tags)
     assert not any(name == "style" or name.startswith("on") for _, name, _ in found.attributes)
     assert all(
         value is not None and value.startswith("#") for _, name, value in found.attributes if name in {"href", "src"}
     )
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert not re.search(r"fetch|XMLHttp|import|innerHTML|eval|storage|cookie|https?:", script, re.IGNORECASE)
     assert "url(" not in text
     assert "@import" not in text
 
 
-def test_the_policy_allows_exactly_the_pages_own_style() -> None:
+def _named(text: str, tag: str) -> str:
+    """The digest by which a policy names the one inline element ``tag``."""
+    (content,) = re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+    return base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+def test_the_policy_allows_exactly_the_pages_own_style_and_script() -> None:
     text = page.render(passing()).decode()
-    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)
     assert policy.split("; ") == [
         "default-src 'none'",
-        f"style-src 'sha256-{digest}'",
+        f"style-src 'sha256-{_named(text, 'style')}'",
+        f"script-src 'sha256-{_named(text, 'script')}'",
         "base-uri 'none'",
         "form-action 'none'",
     ]
@@ -86,7 +97,7 @@ def test_every_verdict_has_its_own_words() -> None:
 
 def test_hostile_words_stay_words() -> None:
     html = page.render(failing(HOSTILE)).decode()
-    assert "script" not in Elements(html).tags
+    assert Elements(html).tags.count("script") == 1, "the page's own"
     assert "<script>" in "".join(Elements(html).texts)
     rendered = MarkdownIt("commonmark").enable("table").render(markdown.render(failing(HOSTILE)).decode())
     assert not {"script", "a", "em", "strong"} & (set(Elements(rendered).tags) - {"strong"})
@@ -164,3 +175,77 @@ def test_the_page_about_verdicts_has_the_words_and_the_walk_of_the_code() -> Non
         assert f"| `{status.value}` |" in text
     for number, (title, _) in enumerate(verification.WALK, start=1):
         assert f"{number}. {title[0].upper()}{title[1:]}." in text
+
+
+def test_the_page_has_what_is_looked_for_before_what_is_not() -> None:
+    text = page.render(failing()).decode()
+    order = ['class="verdict bad"', 'id="cause"', 'id="gates"', 'id="matrix"', 'id="scenarios"', 'id="end"']
+    assert [text.index(words) for words in order] == sorted(text.index(words) for words in order)
+    assert "planned checks were not reached because of it" in text
+    opened = set(re.findall(r'<details class="step" id="([^"]+)" open>', text))
+    assert opened == {
+        check.step for check in failing().checks if check.status in {Status.FAILED, Status.COULD_NOT_RUN}
+    }, "what needs eyes is open, the rest waits"
+
+
+def test_a_cell_of_the_matrix_is_as_hot_as_its_number() -> None:
+    assert [page.heat(number) for number in (0, 1, 9, 10, 999, 1000, 10_000_000)] == [
+        "", "h1", "h1", "h2", "h3", "h4", "h5",
+    ]  # fmt: skip
+
+
+def test_the_steps_follow_each_other_in_time() -> None:
+    found = timeline.steps(passing())
+    assert found
+    assert all(step.passed == len(step.checks) and step.status is Status.PASSED for step in found)
+    ends = [0, *(step.bar.start + step.bar.width for step in found)]
+    assert all(abs(step.bar.start - end) <= 3 * len(found) for step, end in zip(found, ends, strict=False))
+    assert all(step.bar.start >= 0 and step.bar.start + step.bar.width <= timeline.WHOLE for step in found)
+
+
+def _with_locks(*locks: ExclusiveLock) -> ProgramRecord:
+    return ProgramRecord(
+        command=("psql",), role="app", role_origin="given", database="prod", environment=(), timeout_s=60,
+        duration_s=2.0, exclusive_locks=locks,
+    )  # fmt: skip
+
+
+def test_exclusive_locks_are_drawn_over_the_commands_time() -> None:
+    held = ExclusiveLock(
+        relation="shop.item", times=2, longest_ms=500.0,
+        held=(HeldLock(from_ms=0.0, to_ms=500.0), HeldLock(from_ms=1900.0, to_ms=1900.0)),
+    )  # fmt: skip
+    unknown = ExclusiveLock(relation="shop.sale", times=1, unknown=1)
+    drawn = timeline.locks(_with_locks(unknown, held))
+    assert drawn is not None
+    assert [row.relation for row in drawn.rows] == ["shop.item"]
+    assert [(bar.start, bar.width) for bar in drawn.rows[0].bars] == [(0, 250), (950, 3)]
+    assert not drawn.complete
+    assert timeline.locks(_with_locks(unknown)) is None
+    text = page.render(replace(passing(), program=_with_locks(unknown, held))).decode()
+    assert 'id="locks"' in text
+    assert "0 to 500 ms" in text
+    assert "shop.sale" in text, "what cannot be drawn stays in the table"
+
+
+def test_what_the_probe_found_stands_below_the_cause() -> None:
+    defect = ProbeDefect(
+        driven=Driven.STATEMENT,
+        name="insert_unit",
+        principal="cutter_exec",
+        sqlstate="42703",
+        message="no <b>column</b>",
+    )
+    text = page.render(replace(failing(), probe=ProbeRecord(statements=5, defects=(defect,)))).decode()
+    assert text.index('id="cause"') < text.index('id="probe"') < text.index('id="gates"')
+    assert "no &lt;b&gt;column&lt;/b&gt;" in text
+    assert "insert_unit" in text
+    assert "42703" in text
+
+
+def test_everything_is_there_without_the_script() -> None:
+    """What needs the script is hidden until the script shows it; nothing else is."""
+    found = Elements(page.render(passing()).decode())
+    assert {tag for tag, name, _ in found.attributes if name == "hidden"} <= {"p", "button"}
+    headings = [value for _, name, value in found.attributes if name == "scope"]
+    assert {"col", "row"} == set(headings)

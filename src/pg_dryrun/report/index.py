@@ -1,16 +1,14 @@
-"""Many runs as one static page: no script, no external asset, links into the folders beside it."""
+"""Many runs as one static page: no external asset, links into the folders beside it; a small script finds runs."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 
-from pg_dryrun.report.page import VERDICT_WORDS, seconds
+from pg_dryrun.report.page import VERDICT_WORDS, policy_hash, seconds
 
 _UNKNOWN = ("no report", "open")
 
@@ -42,6 +40,7 @@ def render(lines: Sequence[Line], *, title: str, made_at: str) -> bytes:
     """The page in UTF-8."""
     room = files("pg_dryrun.report")
     style = (room / "page.css").read_text(encoding="utf-8")
+    script = (room / "page.js").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["seconds"] = seconds
     template = environment.from_string((room / "index.html.j2").read_text(encoding="utf-8"))
@@ -54,5 +53,7 @@ def render(lines: Sequence[Line], *, title: str, made_at: str) -> bytes:
         title=title,
         made_at=made_at,
         style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii"),
+        style_hash=policy_hash(style),
+        script=script,
+        script_hash=policy_hash(script),
     ).encode("utf-8")

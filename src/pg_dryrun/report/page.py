@@ -1,22 +1,23 @@
-"""The record as one self-contained HTML page: no script, no external asset, light and dark, made to be printed too."""
+"""The record as one self-contained HTML page: no external asset, light and dark, made to be printed too.
+
+Its one small script searches and opens; without it every word is there. The page's policy names both by their digests.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 
 from pg_dryrun.fault_record import PairOutcome
-from pg_dryrun.outcome import Check, Status, Verdict
+from pg_dryrun.outcome import Status, Verdict
 from pg_dryrun.record import Record, spell
-from pg_dryrun.report import faults, probe
+from pg_dryrun.report import faults, probe, timeline
 from pg_dryrun.report.program import program_tables
 from pg_dryrun.report.tables import deltas_table, matrix_tables
-from pg_dryrun.steps import STEPS
 from pg_dryrun.subject import Kind
 
 VERDICT_WORDS: Mapping[Verdict, tuple[str, str]] = {
@@ -25,12 +26,6 @@ VERDICT_WORDS: Mapping[Verdict, tuple[str, str]] = {
     Verdict.PLAN_FAIL: ("FAIL · plan", "bad"),
     Verdict.TOOL_FAIL: ("FAIL · tool", "tool"),
     Verdict.INCOMPLETE: ("INCOMPLETE", "open"),
-}
-_MARKS: Mapping[Status, tuple[str, str]] = {
-    Status.PASSED: ("✓", "good"),
-    Status.FAILED: ("✕", "bad"),
-    Status.NOT_REACHED: ("○", "faint"),
-    Status.COULD_NOT_RUN: ("?", "open"),
 }
 
 
@@ -49,28 +44,17 @@ def headline(record: Record) -> str:
             return f"The rehearsal of {name} is incomplete{where}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class StepView:
-    """One step of the timeline. ``share`` is its part of the run's time, in per mille."""
-
-    id: str
-    title: str
-    tone: str
-    duration_s: float
-    start: int
-    share: int
-    checks: tuple[Check, ...]
-
-
 def render(record: Record) -> bytes:
     """The page in UTF-8."""
     room = files("pg_dryrun.report")
     style = (room / "page.css").read_text(encoding="utf-8")
+    script = (room / "page.js").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["seconds"] = seconds
     environment.filters["plain"] = plain
-    environment.filters["mark"] = lambda status: _MARKS[status][0]
-    environment.filters["tone"] = lambda status: _MARKS[status][1]
+    environment.filters["mark"] = timeline.MARKS.__getitem__
+    environment.filters["tone"] = timeline.TONES.__getitem__
+    environment.filters["heat"] = heat
     template = environment.from_string((room / "page.html.j2").read_text(encoding="utf-8"))
     word, tone = VERDICT_WORDS[record.verdict]
     return template.render(
@@ -79,8 +63,11 @@ def render(record: Record) -> bytes:
         headline=headline(record),
         tone=tone,
         style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii"),
-        steps=steps(record),
+        style_hash=policy_hash(style),
+        script=script,
+        script_hash=policy_hash(script),
+        steps=timeline.steps(record),
+        locks=timeline.locks(record.program),
         matrices=matrix_tables(record),
         deltas=deltas_table(record),
         program=program_tables(record),
@@ -103,31 +90,6 @@ def _faults(record: Record) -> dict[str, object]:
         "fault_kinds": faults.kind_lines(record.faults),
         "fault_grids": faults.grids(record.faults),
     }
-
-
-def steps(record: Record) -> list[StepView]:
-    """The timeline: steps with their checks and their share of the time."""
-    total = sum(check.duration_s for check in record.checks) or 1.0
-    found: list[StepView] = []
-    start = 0
-    for step, title in STEPS.items():
-        checks = tuple(check for check in record.checks if check.step == step)
-        if not checks:
-            continue
-        took = sum(check.duration_s for check in checks)
-        share = round(1000 * took / total)
-        found.append(
-            StepView(id=step, title=title, tone=_tone(checks), duration_s=took, start=start, share=share, checks=checks)
-        )
-        start += share
-    return found
-
-
-def _tone(checks: tuple[Check, ...]) -> str:
-    for status in (Status.FAILED, Status.COULD_NOT_RUN, Status.NOT_REACHED):
-        if any(check.status is status for check in checks):
-            return _MARKS[status][1]
-    return "good"
 
 
 def figures(record: Record) -> list[tuple[str, str]]:
@@ -156,6 +118,16 @@ def figures(record: Record) -> list[tuple[str, str]]:
         absent = sum(item.absent for item in record.teardown)
         found.append(("verified absent", f"{absent} / {len(record.teardown)}"))
     return found
+
+
+def heat(number: int) -> str:
+    """How hot a cell of the matrix is: nothing, then one more for each power of ten, at most five."""
+    return f"h{min(len(str(abs(number))), 5)}" if number else ""
+
+
+def policy_hash(text: str) -> str:
+    """How a content security policy names an inline text that it allows."""
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
 def plain(value: object) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from cutter_agent.codification.citation import spelled
 from cutter_agent.db_adapter import finding, origins, trails
@@ -304,15 +305,31 @@ def _not_the_snapshot(document_ref: str, cut_seq: int, found: str, said: str) ->
     )
 
 
+class _Base(msgspec.Struct):
+    manifest_digest: str
+    snapshot_sha256: str
+
+
+class _Recut(msgspec.Struct):
+    base: _Base
+
+
+class _Based(msgspec.Struct):
+    """What a manifest says of the cut it starts from; the rest of its bytes is passed over."""
+
+    recut: _Recut | None = None
+
+
 def _base(block: Statements, manifest: bytes) -> tuple[bytes, bytes] | None:
     """Manifest and source of the cut that a re-cut starts from; None where it is none, or they are not stored."""
     try:
-        base = json.loads(manifest)["recut"]["base"]
-        digest, sha256 = str(base["manifest_digest"]), str(base["snapshot_sha256"])
-    except (ValueError, KeyError, TypeError):
+        recut = msgspec.json.decode(manifest, type=_Based).recut
+    except msgspec.DecodeError:
         return None
-    before = block.fetch_one("report_manifest", {"digest": digest})
-    source = block.fetch_one("report_snapshot", {"sha256": sha256})
+    if recut is None:
+        return None
+    before = block.fetch_one("report_manifest", {"digest": recut.base.manifest_digest})
+    source = block.fetch_one("report_snapshot", {"sha256": recut.base.snapshot_sha256})
     return (bytes(before["canonical_json"]), bytes(source["bytes"])) if before and source else None
 
 

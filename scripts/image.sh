@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the image and looks at what was built: it runs as nobody of the host, its commands start, it holds no secret and no checkout.
-# Needs docker or podman with a daemon that answers. Exit 3: there is none.
+# Needs docker or podman with a daemon that answers. Exit 3: there is none, or, with PULL=never, it does not have the base image.
 set -eu
 cd "$(dirname "$0")/.."
 fail() { printf 'image: %s\n' "$1" >&2; exit 1; }
@@ -11,8 +11,13 @@ for candidate in ${ENGINE:-docker podman}; do
 done
 [ -n "$engine" ] || { printf 'image: no container engine answers here\n' >&2; exit 3; }
 
+base=${PYTHON_IMAGE:-python:3.13-slim}
+if [ "${PULL:-}" = never ] && ! "$engine" image inspect "$base" >/dev/null 2>&1; then
+    printf 'image: %s does not have %s\n' "$engine" "$base" >&2
+    exit 3
+fi
 image=${CUTTER_IMAGE:-dot-iu-cutter:local}
-"$engine" build --build-arg "PYTHON=${PYTHON_IMAGE:-python:3.13-slim}" --tag "$image" .
+"$engine" build --build-arg "PYTHON=$base" --tag "$image" .
 inside() { "$engine" run --rm --network none --read-only --tmpfs /tmp "$image" "$@"; }
 [ "$(inside id -u)" = 10001 ] || fail "it does not run as the user 10001"
 inside iu-cutter --version

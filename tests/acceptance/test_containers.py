@@ -157,14 +157,10 @@ def test_a_service_cannot_do_the_other_lanes_work(deployment: Deployment) -> Non
 
 
 def test_the_image_is_built_and_looked_at() -> None:
-    done = subprocess.run(
-        ["/bin/sh", str(ROOT / "scripts" / "image.sh")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
+    """Nothing is pulled by a test: the base image is there, or it is skipped as if no engine were."""
+    words = ["/bin/sh", str(ROOT / "scripts" / "image.sh")]
+    known = os.environ | {"PULL": "never"}
+    done = subprocess.run(words, cwd=ROOT, env=known, capture_output=True, text=True, timeout=280, check=False)
     if done.returncode == NO_ENGINE:
-        pytest.skip("no container engine answers here")
+        pytest.skip(f"no container engine: {done.stderr.strip()}")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -8,15 +8,20 @@ import json
 import re
 import zipfile
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pipeline_room import law
+from tests.pipeline_room import PASSWORDS, law
 from tests.search_room import proven
-from tests.web_room import WebRoom
+from tests.web_room import PASSWORD, WebRoom
 
 from cutter_agent.model import Lane
+from cutter_agent.web.api.routes import ROUTES
+from cutter_agent.web.application import FILES as DOWNLOADS
+from cutter_agent.web.application import READS
+from cutter_agent.web.proxy import TrustedProxy
 from cutter_agent.web.rehearsals import FILES, SANDBOX
 
 HOSTILE = "</pre><script>alert(1)</script><mark>đất</mark> \u202eevil\u202c"
@@ -205,6 +210,28 @@ def test_nothing_else_of_the_disk_is_opened(web: WebRoom, tmp_path: Path) -> Non
         assert answer.status_code in {404, 303, 307}, path
         assert "SECRET" not in answer.text
     assert web.browser().get("/reports/run-1/report.html").status_code == 303, "only for accounts"
+
+
+def test_no_secret_is_on_any_page_or_in_any_answer(web: WebRoom, tmp_path: Path) -> None:
+    entry_id = web.waiting(law(2), code="W1")
+    proven(web.ledger, LAW.encode())
+    token = web.site.tokens.add("reader", days=1, now=datetime.now(UTC))
+    (tmp_path / "runs").mkdir()
+    proxy = TrustedProxy(header="X-Forwarded-User", secret="s" * 40)
+    web.site = replace(web.site, proxy=proxy, reports=tmp_path / "runs")
+    admin = web.browser("chi")
+    secrets = [PASSWORD, token, proxy.secret, *PASSWORDS.values(), *admin.client.cookies.values()]
+    secrets += [account.password_hash for account in web.site.accounts.all().values()]
+    secrets += [each.digest for each in web.site.tokens.all().values()]
+    places = {"entry": entry_id, "document": "L1", "address": "L1-DIEU1", "asked": "L1", "form": "jsonl"}
+    paths = [path for path, _, _ in (*READS, *DOWNLOADS) if "{run}" not in path] + [route.path for route in ROUTES]
+    places |= {"code": "L1", "version": "1"}
+    for path in paths:
+        address = re.sub(r"{(\w+)(:path)?}", lambda found: places[found.group(1)], path)
+        answer = admin.get(address, follow_redirects=True)
+        said = answer.text + str(answer.headers)
+        assert [secret for secret in secrets if secret in said] == [], address
+        assert str(tmp_path) not in said, address
 
 
 @pytest.mark.parametrize("path", ["/search?q=dat", "/documents", "/signatures/L1", "/reports", "/exports/jsonl/L1"])

@@ -6,11 +6,12 @@ import getpass
 import os
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cutter_agent.cli import options, output
+from cutter_agent.cli import options, output, serve_tokens
 from cutter_agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ account = typer.Typer(
     context_settings=_CONTEXT,
 )
 serve.add_typer(account, name="account")
+serve.add_typer(serve_tokens.token, name="token")
 
 Host = Annotated[
     str | None, typer.Option("--host", help="Where to listen: a name of this machine's loopback. Default: its address.")
@@ -43,6 +45,21 @@ Public = Annotated[
 ]
 Idle = Annotated[
     int, typer.Option("--idle-minutes", min=1, max=720, help="A session ends after so long without a click.")
+]
+Header = Annotated[
+    str | None,
+    typer.Option("--trusted-proxy-header", metavar="NAME", help="The header in which the proxy says who signed in."),
+]
+Secret = Annotated[
+    Path | None,
+    typer.Option(
+        "--trusted-proxy-secret",
+        metavar="FILE",
+        help="A file (0600) with what the proxy sends as X-Review-Proxy-Secret.",
+    ),
+]
+Reports = Annotated[
+    Path | None, typer.Option("--reports", metavar="DIR", help="Show the dry runs that are kept in this folder.")
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account, and the reviewer's name in the ledger.")]
 # The words of web.accounts.Role, which is not imported for --help: the extra may not be installed.
@@ -56,6 +73,9 @@ def _serve(
     port: Port = 8765,
     public_url: Public = None,
     idle_minutes: Idle = 30,
+    trusted_proxy_header: Header = None,
+    trusted_proxy_secret: Secret = None,
+    reports: Reports = None,
 ) -> None:
     """Serve the review page until Ctrl-C. Needs the extra web: pip install 'dot-iu-cutter[web]'.
 
@@ -65,6 +85,7 @@ def _serve(
     Examples:
       iu-cutter serve
       iu-cutter serve --port 0 --idle-minutes 15
+      iu-cutter serve --reports runs
     """
     if context.invoked_subcommand is not None:
         return
@@ -79,6 +100,8 @@ def _serve(
         port=port,
         public_url=public_url,
         idle_minutes=idle_minutes,
+        proxy=serving.proxy(trusted_proxy_header, trusted_proxy_secret),
+        reports=reports,
         ready=lambda address: output.note(f"the review page is at {public_url or address} (Ctrl-C stops it)"),
     )
 
@@ -95,6 +118,7 @@ def add(name: Name, role: RoleName, as_json: options.Json = False) -> None:
     if role not in set(Role):
         raise UsageError(f"{role!r} is no role", remedy=f"Choose one of {', '.join(Role)}.")
     made = accounts.add(name, Role(role), _password(), now=datetime.now(UTC))
+    _written(name, "added", role=made.role)
     _say({"name": made.name, "role": made.role, "added_at": made.added_at}, f"{made.name}: {made.role}", as_json)
 
 
@@ -105,6 +129,7 @@ def password(name: Name, as_json: options.Json = False) -> None:
     Example: iu-cutter serve account password mai
     """
     _accounts().set_password(name, _password())
+    _written(name, "password")
     _say({"name": name, "changed": True}, f"{name}: the password was changed", as_json)
 
 
@@ -115,6 +140,7 @@ def remove(name: Name, as_json: options.Json = False) -> None:
     Example: iu-cutter serve account remove mai
     """
     _accounts().remove(name)
+    _written(name, "removed")
     _say({"name": name, "removed": True}, f"{name}: removed", as_json)
 
 
@@ -130,6 +156,15 @@ def list_(as_json: options.Json = False) -> None:
         output.print_json({"accounts": rows})
         return
     output.print_table(("name", "role", "added"), ((each.name, each.role, each.added_at) for each in found))
+
+
+def _written(name: str, change: str, **more: str) -> None:
+    """To the audit log of the page."""
+    from cutter_agent.web import serving  # noqa: PLC0415 - the extra
+    from cutter_agent.web.audit import Event, Outcome  # noqa: PLC0415
+
+    facts = {"change": change, "by": "command line"} | more
+    serving.audit_log(os.environ).add(Event.ACCOUNT, Outcome.DONE, who=name, facts=facts)
 
 
 def _say(record: dict[str, object], words: str, as_json: bool) -> None:

@@ -49,6 +49,18 @@ def audit_log(environment: Mapping[str, str]) -> AuditLog:
     return AuditLog.of(DataFolder.at(Settings.from_environment(environment).home))
 
 
+def proxy(header: str | None, secret_file: Path | None) -> TrustedProxy | None:
+    """The proxy that says who somebody is. Raises ``UsageError`` for one option without the other."""
+    if header is None and secret_file is None:
+        return None
+    if header is None or secret_file is None:
+        raise UsageError(
+            "a trusted proxy needs --trusted-proxy-header and --trusted-proxy-secret",
+            remedy="Everybody on this machine can send a header: give the file of the secret, too.",
+        )
+    return TrustedProxy.read(header, secret_file)
+
+
 def serve(
     environment: Mapping[str, str],
     *,

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+_SETTING = re.compile(r"^[A-Z_][A-Z0-9_]*=")
 _PARAGRAPH = re.compile(r"^Examples?:[ \t]*\n?(?P<body>.*?)(?:\n[ \t]*\n|\Z)", flags=re.MULTILINE | re.DOTALL)
 
 
@@ -53,15 +54,21 @@ def of(command: Any) -> tuple[str, ...]:
 
 
 def words(example: str) -> list[str]:
-    """What a shell would hand to the program: its comment left out, its quotes undone, the program's name first."""
-    return shlex.split(example, comments=True)
+    """What a shell would hand to the program: its comment left out, its quotes undone, the program's name first.
+
+    Keys of the environment that are set before the program's name are left out, too.
+    """
+    typed = shlex.split(example, comments=True)
+    while typed and _SETTING.match(typed[0]):
+        del typed[0]
+    return typed
 
 
 def _lines(body: str, program: str) -> Iterator[str]:
     """A line that does not begin with the program goes on with the one before it."""
     held = ""
     for line in (line.strip() for line in body.splitlines()):
-        if line.startswith(f"{program} ") or line == program:
+        if _begins(line, program):
             if held:
                 yield held
             held = line
@@ -69,6 +76,12 @@ def _lines(body: str, program: str) -> Iterator[str]:
             held = f"{held} {line}".strip()
     if held:
         yield held
+
+
+def _begins(line: str, program: str) -> bool:
+    """Whether a line is a call of its own: the program, or keys of the environment before it."""
+    called = [word for word in line.split() if not _SETTING.match(word)]
+    return called[:1] == [program]
 
 
 def _write(found: tuple[str, ...], ctx: Any, formatter: Any) -> None:  # noqa: ARG001 - the shape of format_epilog

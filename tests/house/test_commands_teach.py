@@ -78,6 +78,8 @@ def test_examples_leave_the_text_and_keep_their_lines() -> None:
     assert examples.split("One.\n\nExample: x cut", "x") == ("One.", ("x cut",))
     assert examples.split("For example: nothing.", "x") == ("For example: nothing.", ())
     assert examples.words('x cut "a b" # why') == ["x", "cut", "a b"]
+    assert examples.words("LOG=json x cut") == ["x", "cut"]
+    assert examples.split("Examples:\n  x cut\n  LOG=json x cut", "x") == ("", ("x cut", "LOG=json x cut"))
 
 
 def _leaves() -> dict[str, Any]:

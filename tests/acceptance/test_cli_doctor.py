@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from tests.command_room import Answer, CommandLine
 
 from cutter_agent.checkup import machine
+from cutter_agent.checkup.everything import examine
 from cutter_agent.checkup.interface import State
 from pg_embedded import resident
+
+
+def _asked(command: CommandLine, env: Mapping[str, str] | None = None) -> Answer:
+    """`doctor --json` in this process: a process of its own for every state would take seconds each."""
+    with mock.patch.dict(os.environ, {**command.environment(), **(env or {})}, clear=True):  # libpq reads it, too
+        findings = list(examine(os.environ, file=None, trouble=None))
+    bad = any(finding.state is State.WRONG for finding in findings)
+    said = {"ok": not bad, "findings": [asdict(finding) for finding in findings]}
+    return Answer(code=9 if bad else 0, out=json.dumps(said).encode(), err="")
 
 
 def _findings(answer: Answer) -> dict[str, dict[str, Any]]:
@@ -65,7 +80,7 @@ def test_files_that_cannot_be_used_are_named_with_what_to_do(ready: CommandLine)
 
     private.chmod(0o644)
     password.chmod(0o640)
-    answer = ready("doctor", "--json")
+    answer = _asked(ready)
     found = _wrong(answer)
     assert found["keys of cutter_exec"]["remedy"] == f"chmod 600 {private}"
     assert found["password of cutter_verify"]["remedy"] == f"chmod 600 {password}"
@@ -75,25 +90,25 @@ def test_files_that_cannot_be_used_are_named_with_what_to_do(ready: CommandLine)
     password.chmod(0o600)
 
     public.write_bytes(other.read_bytes())
-    assert "is not the public half" in _wrong(ready("doctor", "--json"))["keys of cutter_exec"]["answer"]
+    assert "is not the public half" in _wrong(_asked(ready))["keys of cutter_exec"]["answer"]
     public.write_bytes(own)
 
     private.unlink()
     password.unlink()
-    assert set(_wrong(ready("doctor", "--json"))) == {"keys of cutter_exec", "password of cutter_verify"}
+    assert set(_wrong(_asked(ready))) == {"keys of cutter_exec", "password of cutter_verify"}
     assert not private.exists(), "a check-up makes nothing"
     assert not password.exists()
     private.write_bytes(pem)
 
     ready.home.chmod(0o777)
-    found = _wrong(ready("doctor", "--json"))
+    found = _wrong(_asked(ready))
     ready.home.chmod(0o700)
     assert found["data folder"]["remedy"] == f"chmod 700 {ready.home}"
 
 
 def test_a_database_that_is_not_as_this_release_wants_it(ready: CommandLine) -> None:
     ready.query("GRANT DELETE ON iu.document TO cutter_exec", "ALTER ROLE cutter_verify CONNECTION LIMIT 1")
-    details = " ".join(_wrong(ready("doctor", "--json"))["rights"]["details"])
+    details = " ".join(_wrong(_asked(ready))["rights"]["details"])
     assert "iu.document" in details
     assert "cutter_verify" in details
     in_words = ready("doctor")
@@ -101,11 +116,11 @@ def test_a_database_that_is_not_as_this_release_wants_it(ready: CommandLine) -> 
     assert "SETUP_INCOMPLETE" in in_words.err
     assert "iu-cutter db init" in in_words.err
     assert ready("db", "init").code == 0
-    assert _wrong(ready("doctor", "--json")) == {}
+    assert _wrong(_asked(ready)) == {}
 
     newest = "(SELECT max(version) FROM cutter_admin.schema_migration)"
     ready.query(f"DELETE FROM cutter_admin.schema_migration WHERE version = {newest}")
-    answer = ready("doctor", "--json")
+    answer = _asked(ready)
     assert "pending" in " ".join(_wrong(answer)["schema"]["details"])
     assert "not tried" in _findings(answer)["logins of the lanes"]["answer"]
 
@@ -113,7 +128,7 @@ def test_a_database_that_is_not_as_this_release_wants_it(ready: CommandLine) -> 
 def test_a_production_without_an_attestation_and_a_lost_server(ready: CommandLine, tmp_path: Path) -> None:
     key = ready.home / "keys" / "cutter_exec.pub.pem"
     assert ready("db", "mark", "production", "--key", str(key), "--because", "live").code == 0
-    answer = ready("doctor", "--json")
+    answer = _asked(ready)
     assert set(_wrong(answer)) == {"login of cutter_exec", "login of cutter_verify"}
     assert "DOT_CUTTER_ATTESTATION" in _wrong(answer)["login of cutter_exec"]["answer"]
     assert _findings(answer)["mark"]["answer"].startswith("production, by")
@@ -131,9 +146,9 @@ def test_a_production_without_an_attestation_and_a_lost_server(ready: CommandLin
     assert not resident.exists(ready.home / "server")
     assert kept == {path: path.read_bytes() for path in (ready.home / "keys").rglob("*") if path.is_file()}
     (ready.home / "ready.json").write_text("{}")
-    assert "lost its data" in _wrong(ready("doctor", "--json"))["database"]["answer"]
+    assert "lost its data" in _wrong(_asked(ready))["database"]["answer"]
     (ready.home / "ready.json").unlink()
-    assert _wrong(ready("doctor", "--json")) == {}
+    assert _wrong(_asked(ready)) == {}
     assert ready("status").code == 0, "the next command begins anew"
 
 
@@ -142,28 +157,28 @@ def test_a_server_of_ones_own(ready: CommandLine) -> None:
         keys = ready.server_login()
         admin = server.admin
         as_admin = {"PGUSER": admin["user"], "PGPASSWORD": admin["password"], "DOT_CUTTER_CONNECTION_LIMIT": "20"}
-        sound = ready("doctor", "--json", env={**keys, **as_admin})
+        sound = _asked(ready, env={**keys, **as_admin})
         assert _wrong(sound) == {}
         assert _findings(sound)["schema"]["state"] == "ok"
 
-        lanes_only = ready("doctor", "--json", env={**keys, "HOME": str(ready.home)})
+        lanes_only = _asked(ready, env={**keys, "HOME": str(ready.home)})
         assert _wrong(lanes_only) == {}
         assert "PGUSER" in _findings(lanes_only)["database"]["remedy"]
 
-        limit = _wrong(ready("doctor", "--json", env={**keys, **as_admin, "DOT_CUTTER_CONNECTION_LIMIT": "3"}))
+        limit = _wrong(_asked(ready, env={**keys, **as_admin, "DOT_CUTTER_CONNECTION_LIMIT": "3"}))
         assert "rights" in limit
         made = {**keys, **as_admin}
         del made["DOT_CUTTER_CONNECTION_LIMIT"]
         assert ready("db", "init", "--connection-limit", "3", env=made).code == 0
-        assert _wrong(ready("doctor", "--json", env={**made, "DOT_CUTTER_CONNECTION_LIMIT": "3"})) == {}
+        assert _wrong(_asked(ready, env={**made, "DOT_CUTTER_CONNECTION_LIMIT": "3"})) == {}
         assert ready("db", "check", env={**made, "DOT_CUTTER_CONNECTION_LIMIT": "3"}).code == 0
         assert ready("db", "erase", env=made).code == 2
 
         bad = {**keys, "DOT_CUTTER_EXEC_DB_PASSWORD": "wrong-and-not-to-be-seen", "DOT_CUTTER_VERIFY_SIGNING_KEY": ""}
-        answer = ready("doctor", "--json", env={**bad, "HOME": str(ready.home)})
+        answer = _asked(ready, env={**bad, "HOME": str(ready.home)})
         assert {"login of cutter_exec", "configuration of cutter_verify"} <= set(_wrong(answer))
         assert b"not-to-be-seen" not in answer.out
-    away = ready("doctor", "--json", env={**keys, "DOT_CUTTER_DB_PORT": "1", "HOME": str(ready.home)})
+    away = _asked(ready, env={**keys, "DOT_CUTTER_DB_PORT": "1", "HOME": str(ready.home)})
     assert {"login of cutter_exec", "login of cutter_verify"} <= set(_wrong(away))
 
 

@@ -67,6 +67,12 @@ bench-instruments: setup ## what looking costs: fences at two sizes, digests, th
 bench-web: setup ## the review page with a law of 10,000 units in Chromium: first paint and keys beside a bare page of its text
 	@$(BIN)/python -m benchmarks.web $(ARGS)
 
+bench-bulk: setup ## 100,000 units over a bare COPY, a unit's cost at three sizes (MILLION=1), many small documents beside pgbench
+	@$(BIN)/python -m benchmarks.bulk $(if $(MILLION),--million) $(ARGS)
+
+bench-recut-scale: setup ## one article edited in a law of 100,000 units: rows written, time over the first cut
+	@$(BIN)/python -m benchmarks.recut_scale $(ARGS)
+
 bench-segment: setup ## the cut beside other splitters, one run: MB/s, bytes kept, articles (DATA=folder; tools go to .venv-bench)
 	@sh scripts/bench.sh
 	@PYTHONPATH=src .venv-bench/bin/python -m benchmarks.segment $(DATA) $(ARGS)

@@ -126,7 +126,8 @@ def line(found: Mapping[str, Any]) -> str:
     """One law's figures."""
     per_unit = total_s(found) / found["units"] * 1e6
     phases = ", ".join(f"{name} {found[name]:.2f}" for name in PHASES)
-    return f"{found['units']:>9,} units {total_s(found):7.2f} s, {per_unit:6.1f} µs a unit, {found['peak_mb']:,.0f} MB ({phases})"
+    said = f"{found['units']:>9,} units {total_s(found):7.2f} s, {per_unit:6.1f} µs a unit"
+    return f"{said}, {found['peak_mb']:,.0f} MB ({phases})"
 
 
 def copy(cluster: ThrowawayCluster) -> bool:
@@ -134,10 +135,13 @@ def copy(cluster: ThrowawayCluster) -> bool:
     with deployed(cluster, "bulk_copy") as login:
         apart(login, 1000, "WARM")
         found = apart(login, 100_000, "L1")
-        bare_s, rows = copied_s(cluster, login)
+        (first_s, rows), (second_s, _) = copied_s(login), copied_s(login)
+        bare_s = (first_s + second_s) / 2
     ratio = total_s(found) / bare_s
     print(f"  {line(found)}")
-    print(f"  bare COPY of the same {rows:,} rows: {bare_s:.2f} s; MARK to VERIFY is {ratio:.2f} x (goal {COPY_GOAL})")
+    print(
+        f"  bare COPY of the same {rows:,} rows: {first_s:.2f} and {second_s:.2f} s; MARK to VERIFY is {ratio:.2f} x (goal {COPY_GOAL})"
+    )
     return ratio <= COPY_GOAL
 
 

@@ -8,14 +8,13 @@ import psycopg
 from psycopg import sql
 from tests import pipeline_room as room
 
-from pg_embedded.cluster import ThrowawayCluster
 from pg_embedded.server import AdminLogin
 
 _FIRST = ("iu.source_snapshot", "iu.manifest", "iu.document", "cutter_governance.decision_backlog_entry")
 _LAST = ("iu.information_unit", "iu.unit_version", "cutter_governance.canonical_address_alias")
 
 
-def copied_s(cluster: ThrowawayCluster, login: AdminLogin) -> tuple[float, int]:
+def copied_s(login: AdminLogin) -> tuple[float, int]:
     """Seconds of one transaction that copies every row of ledger and store into an empty copy of the database; rows.
 
     Keys, checks and foreign keys are on, also those checked at COMMIT; the guards (triggers of ours) are off. The rows

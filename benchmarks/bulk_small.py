@@ -47,14 +47,20 @@ def _measure(root: Path, documents: int, jobs: int) -> None:
         with resident.attach(root / "home" / "server") as server:
             began = time.perf_counter()
             done = subprocess.run(
-                [*command, "cut", str(laws), "--jobs", str(jobs), "--json"], env=environment, capture_output=True, check=False
+                [*command, "cut", str(laws), "--jobs", str(jobs), "--json"],
+                env=environment,
+                capture_output=True,
+                check=False,
             )
             whole_s = time.perf_counter() - began
             summary = json.loads(done.stdout)["summary"]
             assert summary["advanced"] == documents, summary
             began = time.perf_counter()
             again = subprocess.run(
-                [*command, "cut", str(laws), "--jobs", str(jobs), "--json"], env=environment, capture_output=True, check=True
+                [*command, "cut", str(laws), "--jobs", str(jobs), "--json"],
+                env=environment,
+                capture_output=True,
+                check=True,
             )
             again_s = time.perf_counter() - began
             assert json.loads(again.stdout)["summary"]["unchanged"] == documents

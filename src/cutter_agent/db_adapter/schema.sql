@@ -242,7 +242,8 @@ CREATE TABLE cutter_governance.cut_change_set_affected_row (
     CONSTRAINT affected_insert_has_no_before CHECK (((operation_kind <> 'insert'::text) OR ((before_state_snapshot IS NULL) AND (after_state_snapshot IS NOT NULL)))),
     CONSTRAINT affected_operation_word CHECK ((operation_kind = ANY (ARRAY['insert'::text, 'revise'::text, 'move'::text, 'renumber'::text, 'retire'::text]))),
     CONSTRAINT affected_table_word CHECK ((target_table = ANY (ARRAY['iu.information_unit'::text, 'iu.unit_version'::text])))
-);
+)
+WITH (autovacuum_analyze_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.05');
 
 CREATE TABLE cutter_governance.decision_backlog_dependency (
     dependency_id uuid NOT NULL,
@@ -266,7 +267,7 @@ CREATE TABLE cutter_governance.decision_backlog_entry (
     CONSTRAINT entry_payload_is_object CHECK ((jsonb_typeof(payload) = 'object'::text)),
     CONSTRAINT entry_status_word CHECK ((status = ANY (ARRAY['marked'::text, 'review_pending'::text, 'reviewed_approved'::text, 'reviewed_deferred'::text, 'reviewed_rejected'::text, 'cut_in_progress'::text, 'cut_applied'::text, 'verify_in_progress'::text, 'verified_complete'::text, 'verify_failed_escalated'::text, 'abandoned'::text])))
 )
-WITH (fillfactor='80');
+WITH (fillfactor='80', autovacuum_analyze_scale_factor='0.02', autovacuum_vacuum_scale_factor='0.05');
 
 CREATE TABLE cutter_governance.decision_backlog_history (
     history_id uuid NOT NULL,
@@ -282,7 +283,8 @@ CREATE TABLE cutter_governance.decision_backlog_history (
     CONSTRAINT history_diff_is_object CHECK ((jsonb_typeof(change_diff) = 'object'::text)),
     CONSTRAINT history_is_a_chain CHECK ((entry_version_after = (COALESCE(entry_version_before, 0) + 1))),
     CONSTRAINT history_kind_word CHECK ((change_kind = ANY (ARRAY['mark'::text, 'sweep_promote'::text, 'review:approve'::text, 'review:defer'::text, 'review:reject'::text, 'cut'::text, 'verify:pass'::text, 'verify:fail'::text, 'abandon'::text])))
-);
+)
+WITH (autovacuum_analyze_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.05');
 
 CREATE TABLE cutter_governance.decision_backlog_sweep_log (
     sweep_id uuid NOT NULL,
@@ -362,7 +364,8 @@ CREATE TABLE cutter_governance.manifest_unit_block (
     CONSTRAINT block_local_id_counts CHECK ((unit_local_id >= 0)),
     CONSTRAINT block_role_word CHECK ((block_role = ANY (ARRAY['origin'::text, 'result'::text]))),
     CONSTRAINT block_span_is_bytes CHECK (((NOT isempty(source_span)) AND (lower(source_span) >= 0) AND lower_inc(source_span) AND (NOT upper_inf(source_span))))
-);
+)
+WITH (autovacuum_analyze_scale_factor='0.02', autovacuum_vacuum_insert_scale_factor='0.05');
 
 CREATE TABLE cutter_governance.review_decision (
     review_decision_id uuid NOT NULL,
@@ -754,7 +757,7 @@ CREATE TABLE iu.information_unit (
     CONSTRAINT unit_is_not_its_own_parent CHECK ((parent_unit_id <> unit_id)),
     CONSTRAINT unit_lifecycle_word CHECK ((lifecycle_status = ANY (ARRAY['draft'::text, 'enacted'::text, 'retired'::text])))
 )
-WITH (fillfactor='90');
+WITH (fillfactor='50', autovacuum_analyze_scale_factor='0.02', autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_insert_scale_factor='0.05');
 
 CREATE TABLE iu.manifest (
     digest cutter_governance.sha256_hex NOT NULL,
@@ -834,7 +837,7 @@ CREATE TABLE iu.unit_version (
     CONSTRAINT version_labels_come_together CHECK ((((unit_kind IS NULL) = (section_type IS NULL)) AND ((unit_kind IS NOT NULL) OR (num_nonnulls(unit_number, parent_unit_id) = 0)))),
     CONSTRAINT version_lifecycle_word CHECK ((lifecycle_status = ANY (ARRAY['draft'::text, 'enacted'::text, 'retired'::text])))
 )
-WITH (fillfactor='90');
+WITH (fillfactor='90', autovacuum_analyze_scale_factor='0.02', autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_insert_scale_factor='0.05');
 
 ALTER TABLE ONLY cutter_governance.cut_change_set_affected_row
     ADD CONSTRAINT affected_row_is_said_once UNIQUE (change_set_id, target_row_id);

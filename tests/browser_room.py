@@ -24,7 +24,7 @@ from cutter_agent.web.application import application
 from cutter_agent.web.serving import listen
 
 SCREENSHOTS_VARIABLE = "DOT_CUTTER_SCREENSHOTS"
-PATIENCE_MS = 8_000
+PATIENCE_MS = 60_000
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -221,11 +221,11 @@ def axe() -> str:
 def accessibility(person: Person, axe: str, rules: str = "") -> list[str]:
     """Serious and critical findings of axe-core on the page as it stands: rule, and where.
 
-    ``rules``: only those with this tag. The script is evaluated by the debugger, so that the page's own policy stays.
+    ``rules``: only these, parted by blanks. The script is evaluated by the debugger, so that the page's own policy stays.
     """
     session = person.context.new_cdp_session(person.page)
     session.send("Runtime.evaluate", {"expression": f"globalThis.axe === undefined && (() => {{{axe}}})()"})
-    options = {"resultTypes": ["violations"]} | ({"runOnly": {"type": "tag", "values": [rules]}} if rules else {})
+    options = {"resultTypes": ["violations"]} | ({"runOnly": {"type": "rule", "values": rules.split()}} if rules else {})
     found = session.send(
         "Runtime.evaluate",
         {

@@ -80,6 +80,9 @@ bench-segment: setup ## the cut beside other splitters, one run: MB/s, bytes kep
 bench-mutate: setup ## at least 1,000 seeded corruptions of store and ledger, each found by VERIFY or the audit
 	@$(BIN)/python -m benchmarks.mutate $(ARGS)
 
+bench-space: setup ## what documents take on disk: six real codes cut, the database asked after each
+	@$(BIN)/python -m benchmarks.space $(ARGS)
+
 bench-akn: setup ## every law of a folder and generated texts as Akoma Ntoso, judged by the OASIS schema (DATA=folder)
 	@$(BIN)/python -m benchmarks.akoma $(DATA) $(ARGS)
 
@@ -87,7 +90,8 @@ docs: setup      ## the manual as a site in build/site, warnings as errors (its 
 	@sh scripts/docs.sh
 
 test-docs: setup ## full form: every block of every page of the manual is typed (CI types those that need seconds)
-	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) --dist loadgroup tests/acceptance/test_manual.py tests/house/test_manual_pages.py -rA $(ARGS)
+	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) --dist loadgroup tests/acceptance/test_manual.py tests/house/test_manual_pages.py $(ARGS)
+	@$(BIN)/python -m tests.manual_pages
 
 dist: setup      ## wheel and sdist in dist/
 	@rm -rf dist

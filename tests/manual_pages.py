@@ -89,3 +89,17 @@ def blocks(page: str) -> list[Block]:
         elif token.type != "paragraph_close":
             reason, is_output = None, False
     return found
+
+
+def summary() -> str:
+    """How many blocks are typed, and each that is not, with its reason: ``python -m tests.manual_pages``."""
+    found = [block for page in pages() for block in blocks(page)]
+    left = [block for block in found if block.language in TYPED and not block.is_typed]
+    typed = sum(block.is_typed for block in found)
+    head = f"{len(pages())} pages, {len(found)} blocks: {typed} typed or written to a file, "
+    head += f"{len(found) - typed - len(left)} shown, {len(left)} not run:"
+    return "\n".join([head, *(f"  {block.where}: {block.reason}" for block in left)])
+
+
+if __name__ == "__main__":
+    print(summary())  # noqa: T201

@@ -144,6 +144,7 @@ def marked_production(folder: Path) -> Iterator[Mapping[str, str]]:
     """A ledger, a clean checkout of this commit, the rehearsal's key, and a login that only reads."""
     checkout = folder / "checkout"
     checkout.mkdir()
+    (folder.parent / "home").mkdir(exist_ok=True)
     scratch_copy(checkout, None)
     (folder / "law.txt").write_text(SMALL_LAW, "utf-8")
     (folder.parent / "home" / "onlooker.password").write_text(READER_PASSWORD)

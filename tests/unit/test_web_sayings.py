@@ -42,6 +42,7 @@ REFUSED_IN = (
     "db_adapter/trails.py",
     "recut/addresses.py",
     "recut/answers.py",
+    "searching.py",
     "state_machine.py",
     "manifest.py",
     "web/entry.py",
@@ -120,6 +121,21 @@ def test_findings_of_files_advice_and_words_are_said_in_vietnamese(sayings: Sayi
     words = {state.value for state in EntryStatus} | {verdict.value for verdict in Verdict}
     assert {text for text in filled | advice | words if sayings.translated(text) is None} == set()
     assert len(filled) > 25
+
+
+MOVES_IN = ("phases/cut.py", "phases/mark.py", "phases/proposing_again.py", "phases/sweep.py", "phases/verify.py")
+
+
+def test_every_move_of_the_ledger_is_said_in_vietnamese(sayings: Sayings) -> None:
+    trees = [ast.parse((ROOT / room).read_text("utf-8")) for room in MOVES_IN]
+    named = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.keyword)]
+    values = [node.value for node in named if node.arg == "rationale"]
+    either = [
+        part for value in values for part in ([value.body, value.orelse] if isinstance(value, ast.IfExp) else [value])
+    ]
+    said = {text for text in map(sentence, either) if text}
+    assert {text for text in said if sayings.translated(text) is None} == set()
+    assert len(said) >= 6
 
 
 class _Marks(dict[str, str]):

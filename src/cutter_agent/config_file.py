@@ -54,8 +54,9 @@ def _keys() -> dict[str, str]:
 
 
 KEYS: Mapping[str, str] = _keys()
-SECRETS = frozenset({config.QUEUE_PASSWORD, *(names.password for names in config.LANE_KEYS.values())})
+SECRETS = frozenset(key for name, key in KEYS.items() if name.endswith(".password"))
 """Keys of the environment whose values are never shown."""
+_SECTIONS = frozenset(name.partition(".")[0] for name in KEYS if "." in name)
 _PATHS = frozenset({config.HOME, config.ATTESTATION, config.VOCABULARY}) | {
     name for names in config.LANE_KEYS.values() for name in (names.signing_key, names.public_key)
 }
@@ -145,7 +146,7 @@ def _text(path: Path) -> tuple[str, int]:
 def _flat(path: Path, document: Mapping[str, Any]) -> dict[str, object]:
     found: dict[str, object] = {}
     for name, value in document.items():
-        if isinstance(value, dict) and name in {"database", "exec", "verify"}:
+        if isinstance(value, dict) and name in _SECTIONS:
             found |= {f"{name}.{inner}": below for inner, below in value.items()}
         else:
             found[name] = value

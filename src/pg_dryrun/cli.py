@@ -15,7 +15,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from commandline import completion, examples
+from commandline import asking, completion, examples
 from pg_dryrun import keeping, leftovers, terminal
 from pg_dryrun.anyprogram import door
 from pg_dryrun.errors import DryRunError, PlanFault, ToolFault, UsageError
@@ -190,6 +190,9 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
         return _READER_GONE
     except TyperException as error:
+        if (lacking := asking.lacking(error)) is not None:
+            terminal.complain(lacking)
+            return EXIT_USAGE
         return _say("USAGE", error.format_message(), "See pg-dryrun --help.", EXIT_USAGE, as_json=as_json)
     except PlanFault as error:
         return _say(error.code, error.message, error.remedy, EXIT_CODES[Verdict.PLAN_FAIL], as_json=as_json)
@@ -207,8 +210,10 @@ def run(arguments: Sequence[str]) -> int:
 def _call(words: list[str]) -> int:
     completion.asked(PROGRAM)
     try:
-        answer = root().main(args=words, prog_name=PROGRAM, standalone_mode=False)
+        answer = root().main(args=asking.words_or_help(words), prog_name=PROGRAM, standalone_mode=False)
     except SystemExit as ended:  # a shell asked for words, or nobody reads any more
+        if isinstance(ended.__context__, BrokenPipeError):
+            raise ended.__context__ from None
         return ended.code if isinstance(ended.code, int) else 0
     if answer == _INTERRUPTED:
         return _interrupted()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 from cutter_agent import config, config_file
-from cutter_agent.cli import configured
+from cutter_agent.cli import configured, program
 from cutter_agent.errors import ConfigError, ConfigMissing
 
 WHOLE = """
@@ -136,3 +137,40 @@ def test_a_broken_file_stops_every_command_but_the_one_that_is_asked_about_it(tm
         raise AssertionError("the command ran")
     with configured.applied(path, command="doctor"):
         assert "nonsense" in str(configured.trouble())
+
+
+def test_config_show_says_where_each_value_comes_from_and_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in config_file.KEYS.values():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(config.DB_PORT, "99")
+    monkeypatch.setenv(config_file.CONFIG, str(tmp_path / "ignored.toml"))
+    path = _file(tmp_path, WHOLE)
+    assert program.run(["--config", str(path), "config", "show", "--json"]) == 0
+    said = capsys.readouterr().out
+    assert "not-to-be-seen" not in said
+    values = {each["key"]: each for each in json.loads(said)["values"]}
+    assert {each["environment"] for each in values.values()} == set(config_file.KEYS.values())
+    assert (values["database.port"]["value"], values["database.port"]["origin"]) == ("99", "environment")
+    assert (values["database.host"]["value"], values["database.host"]["origin"]) == ("/var/run/postgresql", "file")
+    assert (values["exec.password"]["value"], values["exec.password"]["origin"]) == ("(set, not shown)", "file")
+    assert (values["max_input_bytes"]["value"], values["max_input_bytes"]["origin"]) == ("67108864", "default")
+    assert values["verify.user"]["origin"] == "not set"
+    assert json.loads(said)["file"] == str(path)
+    assert program.run(["config", "show"]) == 4, "a file that is named must be there"
+
+
+def test_config_init_writes_a_file_that_can_be_read_and_never_over_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "new" / "config.toml"
+    assert program.run(["config", "init", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"file": str(path)}
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert config_file.read(path).values == {}
+    lines = [line.removeprefix("# ") for line in path.read_text("utf-8").splitlines()]
+    path.write_text("\n".join(line for line in lines if " = " in line or line.startswith("[")), encoding="utf-8")
+    assert set(config_file.read(path).values) == set(config_file.KEYS.values()), "every key stands in it"
+    assert program.run(["config", "init", str(path)]) == 2
+    assert program.run(["config", "init", "/proc/nowhere/config.toml"]) == 4

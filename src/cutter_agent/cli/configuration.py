@@ -57,6 +57,11 @@ _TEMPLATE = """# Configuration of iu-cutter. A key of the environment of the sam
 # password = ""
 # signing_key = "keys/verify.pem"
 # public_key = "keys/verify.pub.pem"
+
+# Workers on many machines (iu-cutter queue, iu-cutter worker).
+# [queue]
+# user = "cutter_queue"
+# password = ""
 """
 
 

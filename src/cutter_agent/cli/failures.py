@@ -13,6 +13,7 @@ from pathlib import Path
 
 from typer.exceptions import Abort, TyperException
 
+from commandline import asking
 from cutter_agent.cli.output import note, print_json
 from cutter_agent.errors import (
     CutterError,
@@ -50,6 +51,10 @@ class Reported(Exception):
 def report(error: Exception, *, as_json: bool) -> int:
     """Say ``error`` on standard error (and as JSON on standard output) and give the exit code."""
     record = describe(error)
+    lacking = asking.lacking(error) if isinstance(error, TyperException) else None
+    if lacking is not None:
+        note(lacking)
+        return USAGE_EXIT
     if as_json:
         print_json({"error": record})
     note(in_words(record))

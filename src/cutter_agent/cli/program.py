@@ -14,9 +14,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from commandline import completion, examples
+from commandline import asking, completion, examples
 from cutter_agent import __version__
-from cutter_agent.cli import configured, failures, output
+from cutter_agent.cli import configured, failures, first_use, output
 from cutter_agent.cli.registry import PROGRAM, CommandRegistry
 from cutter_agent.errors import Internal
 
@@ -52,7 +52,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _call(arguments: Sequence[str]) -> int:
     completion.asked(PROGRAM)
-    answer = root().main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False, obj=_own_words(arguments))
+    words = asking.words_or_help(arguments)
+    answer = root().main(args=words, prog_name=PROGRAM, standalone_mode=False, obj=_own_words(words))
     return answer if isinstance(answer, int) else 0
 
 
@@ -117,3 +118,4 @@ def _root(
     """
     if not {"-h", "--help"} & set(context.obj or ()):
         context.with_resource(configured.applied(config, command=context.invoked_subcommand))
+        context.with_resource(first_use.told())

@@ -40,6 +40,9 @@ def status(
     if as_json:
         output.print_json({"entries": [_entry_record(line) for line in found]})
         return
+    if not found:
+        output.note("no entry in this state" if only else "nothing here yet: iu-cutter cut LAW.txt begins")
+        return
     output.print_table(
         ("entry", "kind", "state", "code", "units", "exceptions", "since", "title"),
         (

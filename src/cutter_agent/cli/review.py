@@ -134,12 +134,10 @@ def review(
 
 
 def _or_at_once(proposal: Proposal) -> str:
-    """The one command that does both, for what was approved. An order has no file that could be cut again."""
+    """What does both at once. An order has no file that could be cut again."""
     kind = manifests.parse(proposal.manifest).header.operation_kind
-    if kind in {OperationKind.FIRST_CUT, OperationKind.RECUT}:
-        return "or cut the file again."
-    order = "alias import" if kind is OperationKind.NAME else kind.value
-    return f"or give the order again (iu-cutter {order} …)."
+    has_file = kind in {OperationKind.FIRST_CUT, OperationKind.RECUT}
+    return "or cut the file again." if has_file else "or give the same order again."
 
 
 def _chosen(**wanted: bool) -> str | None:

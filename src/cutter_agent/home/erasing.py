@@ -25,7 +25,7 @@ def erasable(data: DataFolder) -> list[Erasable]:
     """What there is: the data folder's own database, and those whose home was deleted."""
     own = [Erasable(folder=data.root, what="the database of the data folder")] if data.server.exists() else []
     return own + [
-        Erasable(folder=each.folder, what=f"{each.size_bytes} bytes, of {each.home}, which is gone")
+        Erasable(folder=each.folder, what=f"{each.size_bytes / 1e6:.0f} MB, of {each.home}, which is gone")
         for each in orphans.found()
     ]
 

@@ -34,6 +34,7 @@ from tests import pipeline_room as room
 
 from cutter_agent.db_adapter import roles, schema
 from cutter_agent.phases import mark
+from cutter_agent.wiring import utc_now
 from pg_embedded.cluster import ThrowawayCluster
 from pg_embedded.server import AdminLogin
 
@@ -61,7 +62,7 @@ def deployed(cluster: ThrowawayCluster, name: str) -> Iterator[AdminLogin]:
 def phases_of(login: AdminLogin, data: bytes, code: str) -> dict[str, Any]:
     """One document from MARK to VERIFY: seconds of each phase, its units. The caller's process does all the work."""
     with ExitStack() as stack:
-        ledger = room.Ledger(login=login, stack=stack)
+        ledger = room.Ledger(login=login, stack=stack, clock=utc_now)  # type: ignore[arg-type]
         entry_id = ""
 
         def marked() -> None:
@@ -139,9 +140,8 @@ def copy(cluster: ThrowawayCluster) -> bool:
         bare_s = (first_s + second_s) / 2
     ratio = total_s(found) / bare_s
     print(f"  {line(found)}")
-    print(
-        f"  bare COPY of the same {rows:,} rows: {first_s:.2f} and {second_s:.2f} s; MARK to VERIFY is {ratio:.2f} x (goal {COPY_GOAL})"
-    )
+    print(f"  bare COPY of the same {rows:,} rows: {first_s:.2f} and {second_s:.2f} s")
+    print(f"  MARK to VERIFY is {ratio:.2f} x (goal {COPY_GOAL})")
     return ratio <= COPY_GOAL
 
 

@@ -1,7 +1,7 @@
 """Generated laws, shaped like the real Vietnamese codes: chapters, articles, clauses, some with points; no exception.
 
-An article has four clauses, its second clause three points: 8 units. A chapter has ten articles. No law has ten thousand
-articles or a thousand chapters: beyond 70,000 units the articles have more clauses, and the chapters more articles.
+An article has four clauses, its second clause three points: 8 units. A chapter has ten articles. No law has ten
+thousand articles: beyond 70,000 units the articles have more clauses, and the chapters more articles.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 ARTICLES_IN_A_CHAPTER, CLAUSES, POINTS = 10, 4, "abc"
 UNITS_OF_AN_ARTICLE = 1 + CLAUSES + len(POINTS)
 MOST_CHAPTERS, MOST_ARTICLES = 150, 9000
-_WORDS = "cơ quan nhà nước có thẩm quyền tổ chức thực hiện việc đăng ký quản lý theo quy định của pháp luật".split()
+_WORDS = "cơ quan nhà nước có thẩm quyền tổ chức thực hiện việc đăng ký quản lý theo quy định của pháp luật".split()  # noqa: SIM905 - a sentence
 
 
 def law(units: int, *, code: str = "1/2020/QH14", edited: int | None = None) -> bytes:

@@ -1,4 +1,4 @@
-"""Many small documents by the real command, on a server that flushes every commit, beside what that server can commit."""
+"""Many small documents by the real command on a server that flushes, beside what that server can commit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SPAN = (
 def small(documents: int) -> None:
     """Documents a second with 1 and 2 processes; the share of the server's own commit rate."""
     for jobs in (1, 2):
-        with tempfile.TemporaryDirectory(prefix="bench-bulk-", dir="/var/tmp") as folder:  # noqa: S108 - a disk
+        with tempfile.TemporaryDirectory(prefix="bench-bulk-", dir="/var/tmp") as folder:
             _measure(Path(folder), documents, jobs)
 
 
@@ -45,40 +45,31 @@ def _measure(root: Path, documents: int, jobs: int) -> None:
     subprocess.run([*command, "db", "init"], env=environment, check=True, capture_output=True)
     try:
         with resident.attach(root / "home" / "server") as server:
-            began = time.perf_counter()
-            done = subprocess.run(
-                [*command, "cut", str(laws), "--jobs", str(jobs), "--json"],
-                env=environment,
-                capture_output=True,
-                check=False,
-            )
-            whole_s = time.perf_counter() - began
-            summary = json.loads(done.stdout)["summary"]
-            assert summary["advanced"] == documents, summary
-            began = time.perf_counter()
-            again = subprocess.run(
-                [*command, "cut", str(laws), "--jobs", str(jobs), "--json"],
-                env=environment,
-                capture_output=True,
-                check=True,
-            )
-            again_s = time.perf_counter() - began
-            assert json.loads(again.stdout)["summary"]["unchanged"] == documents
+            words = [*command, "cut", str(laws), "--jobs", str(jobs), "--json"]
+            whole_s = _timed(words, environment, "advanced", documents)
+            again_s = _timed(words, environment, "unchanged", documents)
             login = server.admin_of(DATABASE)
             with psycopg.connect(**login) as admin:
                 first, last, passed = admin.execute(_SPAN).fetchone() or (datetime.min, datetime.min, 0)  # noqa: DTZ901
             assert passed == documents
             rate = documents / (last - first).total_seconds()
             commits = _commits_a_second(login, jobs, root)
-            print(
-                f"  {jobs} process{'es' if jobs > 1 else ''}: {rate:.1f} documents a second ({documents / whole_s:.1f} with"
-                f" start and look), {commits / COMMITS:.1f} would be the server's own commit rate"
-                f" ({commits:.0f} commits a second by pgbench, {jobs} client{'s' if jobs > 1 else ''}):"
-                f" {rate * COMMITS / commits:.0%}; the same folder again, nothing changed: {documents / again_s:.0f} a second",
-                flush=True,
-            )
+            clients, share = f"{jobs} client{'s' if jobs > 1 else ''}", rate * COMMITS / commits
+            print(f"  --jobs {jobs}: {rate:.1f} documents a second, {documents / whole_s:.1f} with start and look")
+            print(f"    pgbench: {commits:.0f} commits a second with {clients}; the share is {share:.0%}")
+            print(f"    the same folder again, nothing changed: {documents / again_s:.1f} a second", flush=True)
     finally:
         resident.erase(root / "home" / "server")
+
+
+def _timed(words: list[str], environment: dict[str, str], expected: str, documents: int) -> float:
+    """Seconds of one call, in which every document must be ``expected``."""
+    began = time.perf_counter()
+    done = subprocess.run(words, env=environment, capture_output=True, check=True)
+    spent_s = time.perf_counter() - began
+    summary = json.loads(done.stdout)["summary"]
+    assert summary[expected] == documents, summary
+    return spent_s
 
 
 def _commits_a_second(login: dict[str, object], clients: int, root: Path) -> float:

@@ -30,7 +30,7 @@ from pg_embedded import resident
 ROOT = Path(__file__).resolve().parents[2]
 FULL = os.environ.get("DOT_CUTTER_CAMPAIGN") == "full"
 TUTORIAL = "docs/tutorial/first-law.md"
-TIMEOUT_S = 600
+TIMEOUT_S = 900
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from tests.manual_shell import complaints, environment, type_in, typed
 from pg_embedded import resident
 
 FULL = os.environ.get("DOT_CUTTER_CAMPAIGN") == "full"
-TIMEOUT_S = 900.0
+TIMEOUT_S = 1800.0
 SHORT = frozenset(
     {
         "docs/how-to/cut-html-docx-pdf.md",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from starlette.responses import Response
 
+from cutter_agent.errors import UsageError
 from cutter_agent.report import UnitLine
 from cutter_agent.web.entry import download
 from cutter_agent.web.finding import found_place
@@ -73,7 +74,15 @@ def ledger(visit: Visit) -> Response:
     moves = [
         (move, reviewers.get(str(move.change_diff.get("review_decision_id")), "")) for move in report.history(asked)
     ]
-    return visit.page("ledger", asked=asked, moves=moves)
+    return visit.page("ledger", asked=asked, moves=moves, code=_code(visit, asked))
+
+
+def _code(visit: Visit, asked: str) -> str:
+    """The document's code, where it was cut and is what was asked for; else empty."""
+    try:
+        return visit.site.lane.report.document(asked).document_code
+    except UsageError:
+        return ""
 
 
 def _depths(units: Iterable[UnitLine]) -> list[int]:

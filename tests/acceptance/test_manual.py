@@ -21,6 +21,7 @@ FULL = os.environ.get("DOT_CUTTER_CAMPAIGN") == "full"
 TIMEOUT_S = 1800.0
 SHORT = frozenset(
     {
+        "README.md",
         "docs/how-to/cut-html-docx-pdf.md",
         "docs/how-to/official-names.md",
         "docs/how-to/own-server.md",

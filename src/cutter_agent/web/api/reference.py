@@ -65,7 +65,7 @@ def _response(status: str, each: Mapping[str, Any]) -> str:
 
 
 def _shapes(document: Mapping[str, Any]) -> Iterator[str]:
-    yield "# Shapes\n"
+    yield "## Shapes\n"
     for name, schema in document["components"]["schemas"].items():
         yield f"## {name}\n"
         yield f"{schema['description']}\n"

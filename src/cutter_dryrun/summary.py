@@ -16,7 +16,7 @@ from pg_dryrun.record import Record, ScenarioRecord
 from pg_dryrun.report.faults import failures
 from pg_dryrun.runner import Outcome
 from pg_dryrun.subject import Kind
-from pg_dryrun.terminal import print_faults, print_root_cause
+from pg_dryrun.terminal import plain_table, print_faults, print_root_cause
 
 _STYLES: Mapping[Status, str] = {
     Status.PASSED: "green",
@@ -118,8 +118,8 @@ def _chains(scenarios: Sequence[ScenarioRecord]) -> list[list[ScenarioRecord]]:
 def _matrix(chain: Sequence[ScenarioRecord]) -> Table:
     """Rows above the baseline after each step; a cell that differs shows what was expected."""
     steps = [record for record in chain if record.expected and any(record.expected.values())]
-    table = Table(title=f"{chain[-1].chain}: rows above the baseline, counted", title_justify="left")
-    table.add_column("table")
+    table = plain_table(f"{chain[-1].chain}: rows above the baseline, counted")
+    table.add_column("table", overflow="fold")
     for record in steps:
         table.add_column(record.id, justify="right")
     for name in TRACKED_TABLES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -87,8 +88,8 @@ def print_faults(console: Console, record: Record) -> None:
     if record.faults is None:
         return
     commands = list(dict.fromkeys(place.command for place in record.faults.boundaries))
-    table = Table(title="faults survived, of those that apply, by command", title_justify="left")
-    table.add_column("fault")
+    table = plain_table("faults survived, of those that apply, by command")
+    table.add_column("fault", overflow="fold")
     for command in commands:
         table.add_column(command, justify="right")
     for line_ in faults.kind_lines(record.faults):
@@ -153,9 +154,14 @@ def teardown_json(done: Teardown) -> dict[str, object]:
     }
 
 
+def plain_table(title: str) -> Table:
+    """A table without walls: on a narrow terminal its width goes to the words. Names fold and are never cut off."""
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+
+
 def _matrix(table: MatrixTable) -> Table:
-    drawn = Table(title=f"{table.chain}: rows above the baseline, counted", title_justify="left")
-    drawn.add_column("table")
+    drawn = plain_table(f"{table.chain}: rows above the baseline, counted")
+    drawn.add_column("table", overflow="fold")
     for step in table.steps:
         drawn.add_column(step, justify="right")
     for row in table.rows:

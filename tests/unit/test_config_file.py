@@ -11,6 +11,7 @@ import pytest
 from cutter_agent import config, config_file
 from cutter_agent.cli import configured, program
 from cutter_agent.errors import ConfigError, ConfigMissing
+from cutter_agent.model import Lane
 
 WHOLE = """
 home = "laws"
@@ -174,3 +175,15 @@ def test_config_init_writes_a_file_that_can_be_read_and_never_over_one(
     assert set(config_file.read(path).values) == set(config_file.KEYS.values()), "every key stands in it"
     assert program.run(["config", "init", str(path)]) == 2
     assert program.run(["config", "init", "/proc/nowhere/config.toml"]) == 4
+
+
+def test_the_verifiers_process_gets_no_secret_of_the_executor_back_through_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(config.LANE_KEYS[Lane.EXEC].password, raising=False)
+    path = _file(tmp_path, WHOLE + '\n[verify]\nuser = "cutter_verify"\npassword = "its-own"\n')
+    with configured.applied(path, command="cut"):
+        child = config.environment_for(os.environ, Lane.VERIFY)
+    assert "not-to-be-seen" not in child.values()
+    assert child[config.LANE_KEYS[Lane.VERIFY].password] == "its-own"
+    assert config_file.find(child) is None, "and it reads no file"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from commandline import colour
 from pg_dryrun.outcome import Check, Status, Verdict
 from pg_dryrun.program_record import ProgramRecord
+from pg_dryrun.terminal import plain_table
 
 if TYPE_CHECKING:  # the runner's libraries are not needed to say what came out
     from pg_dryrun.runner import Outcome
@@ -77,17 +77,17 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
 
 def _print_program(console: Console, program: ProgramRecord) -> None:
     if program.rows:
-        table = Table(title="rows committed", title_justify="left")
-        table.add_column("table")
+        table = plain_table("rows committed")
+        table.add_column("table", overflow="fold")
         for name in ("inserted", "updated", "deleted", "truncated", "before", "after"):
             table.add_column(name, justify="right")
         for name, rows in program.rows.items():
             counts = (rows.inserted, rows.updated, rows.deleted, rows.truncated, rows.rows_before, rows.rows_after)
             table.add_row(name, *("–" if number is None else str(number) for number in counts))
         console.print(table)
-    said = Table(title="statements", title_justify="left")
+    said = plain_table("statements")
     said.add_column("times", justify="right")
-    said.add_column("statement")
+    said.add_column("statement", overflow="fold")
     for item in program.statements[:_SHOWN]:
         said.add_row(str(item.times), Text(_short(item.text, 110)))
     if program.statements:

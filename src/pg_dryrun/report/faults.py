@@ -46,6 +46,11 @@ class FaultGrid:
     command: str
     rows: tuple[FaultRow, ...]
 
+    @property
+    def has_failure(self) -> bool:
+        """A pair of it failed or could not be run."""
+        return any(cell.mark in {FAILED, STUCK} for row in self.rows for cell in row.cells)
+
 
 @dataclass(frozen=True, kw_only=True)
 class KindLine:

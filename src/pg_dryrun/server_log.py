@@ -39,7 +39,7 @@ class ServerLog:
     @classmethod
     def open(cls, observer: Observer, *, own_sessions: Sequence[str] = ()) -> ServerLog:
         """Start at the log's present end. Raises ``EnvironmentFault`` where the server does not log as demanded."""
-        settings = {name: observer.value(_RESET_VALUE, [name]) for name in _JSON | _DIRECT}
+        settings = {name: observer.value(_RESET_VALUE, [name]) for name in (*_JSON, *_DIRECT)}
         if all(settings[name] == value for name, value in _DIRECT.items()):
             size = observer.value("SELECT size FROM pg_catalog.pg_stat_file(%s)", [DIRECT_PATH])
             log = cls(observer, path=DIRECT_PATH, offset_bytes=int(str(size)), spelling=DirectLines())

@@ -178,4 +178,8 @@ def test_a_question_is_answered_and_proposed_again(web: WebRoom) -> None:
     assert later != entry_id
     assert "L1-DIEU2A" in mai.get(f"/entries/{later}").text
     assert (web.ledger.status(entry_id), web.ledger.status(later)) == ("reviewed_rejected", "review_pending")
+    late = web.decide(web.browser("lan"), entry_id, rationale="lan was slow", seen_digest=answer["seen_digest"])
+    assert late.status_code == 409
+    assert f'href="/entries/{later}"' in late.text, "what took its place"
+    assert "lan was slow" in late.text
     assert web.decide(mai, later).status_code == 303

@@ -64,7 +64,7 @@ def test_a_sound_set_up_is_sound_and_stays_as_it_is(ready: CommandLine) -> None:
     answer = ready("doctor", "--json")
     assert _wrong(answer) == {}
     found = _findings(answer)
-    for question in ("schema", "rights", "connections", "login of cutter_exec", "login of cutter_verify", "disk"):
+    for question in ("schema", "rights", "connections", "login of cutter_exec", "login of cutter_verify"):
         assert found[question]["state"] == "ok", question
     assert "mode" not in found["data folder"]["answer"]
     assert ready.counts() == before

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from tests.evidence_room import HOSTILE, failing, passing
 
 from pg_dryrun import verification
+from pg_dryrun.fault_record import BoundaryRecord, FaultKind, FaultPair, FaultsRecord, PairOutcome, Standing
 from pg_dryrun.outcome import EXIT_CODES, Status, Verdict
 from pg_dryrun.probe_record import Driven, ProbeDefect, ProbeRecord
 from pg_dryrun.program_record import ExclusiveLock, HeldLock, ProgramRecord
@@ -249,3 +250,25 @@ def test_everything_is_there_without_the_script() -> None:
     assert {tag for tag, name, _ in found.attributes if name == "hidden"} <= {"p", "button"}
     headings = [value for _, name, value in found.attributes if name == "scope"]
     assert {"col", "row"} == set(headings)
+
+
+def test_a_failed_pair_is_led_to_and_its_grid_is_open() -> None:
+    pairs = tuple(
+        FaultPair(
+            id=f"{command}:0:cut-before", command=command, index=0, statement="commit", kind=FaultKind.CUT_BEFORE,
+            outcome=outcome, after_fault=Standing.BEFORE, reason=reason,
+        )
+        for command, outcome, reason in (("mark", PairOutcome.PASSED, ""), ("cut", PairOutcome.FAILED, "lost <rows>"))
+    )  # fmt: skip
+    faults = FaultsRecord(
+        form="short", pairs=pairs, duration_s=1.0, made_by={"cut-before": "the relay"},
+        boundaries=tuple(BoundaryRecord(command=name, index=0, statement="commit") for name in ("mark", "cut")),
+    )  # fmt: skip
+    text = page.render(replace(failing(), faults=faults)).decode()
+    assert '<a href="#faults">' in text
+    assert "1 pair of boundary and fault" in text
+    assert "lost &lt;rows&gt;" in text
+    assert re.findall(r'<details class="fold"( open|)><summary>(\w+): 1 boundaries', text) == [
+        ("", "mark"),
+        (" open", "cut"),
+    ]

@@ -149,3 +149,20 @@ def test_a_file_that_grows_while_it_is_read_is_not_taken(tmp_path: Path, monkeyp
     with pytest.raises(InputChanged) as refused:
         inputs.read_source(str(path), label=None)
     assert refused.value.path == str(path)
+
+
+def test_status_watches_until_ctrl_c(embedded, folder: Path) -> None:
+    assert embedded("cut", str(folder / "01.txt")).code == 0
+    process = embedded.start("status", "--watch", "0.2", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    looks = 0
+    for line in process.stdout:
+        looks += b"1 verified_complete" in line
+        if looks == 2:
+            break
+    process.send_signal(signal.SIGINT)
+    process.stdout.read()
+    assert process.wait(60) == 0
+    assert looks == 2
+    refused = embedded("status", "--watch", "1", "--json")
+    assert (refused.code, refused.error["code"]) == (2, "USAGE")

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from cutter_agent.cli import options, origins, output
+from cutter_agent.errors import UsageError
 from cutter_agent.model import EntryStatus
 from cutter_agent.report import EntryLine, UnitFacts, UnitLine
 from cutter_agent.wiring import exec_lane
@@ -18,6 +24,8 @@ AsOf = Annotated[int | None, typer.Option("--as-of", metavar="N", help="As of cu
 Document = Annotated[str, typer.Argument(metavar="DOC", help="A document's reference or code.")]
 
 _TITLE_CHARACTERS = 72
+_CLEAR = "\x1b[2J\x1b[H"
+"""The screen is emptied, the cursor goes to its corner (ECMA-48)."""
 
 
 def status(
@@ -26,20 +34,40 @@ def status(
         EntryStatus | None, typer.Option("--status", metavar="STATE", help="Only entries in this state.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest first.")] = 100,
+    watch: Annotated[
+        float | None, typer.Option("--watch", metavar="S", min=0.2, help="Look again every S seconds, until Ctrl-C.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """The backlog, or one entry.
 
     Examples:
       iu-cutter status
+      iu-cutter status --watch 2
       iu-cutter status --status review_pending --limit 20
       iu-cutter status HP2013 --json
     """
-    with exec_lane(os.environ) as lane:
-        found = [lane.report.entry(entry)] if entry else lane.report.entries(status=only, limit=limit)
-    if as_json:
-        output.print_json({"entries": [_entry_record(line) for line in found]})
-        return
+    if watch is not None and as_json:
+        raise UsageError("--json is one document, and --watch has no end", remedy="Leave one of them away.")
+    with exec_lane(os.environ) as lane, suppress(KeyboardInterrupt) if watch else nullcontext():
+        while True:
+            found = [lane.report.entry(entry)] if entry else lane.report.entries(status=only, limit=limit)
+            if as_json:
+                output.print_json({"entries": [_entry_record(line) for line in found]})
+                return
+            if watch is None:
+                _print_entries(found, only)
+                return
+            states = ", ".join(
+                f"{count} {state}" for state, count in Counter(line.status for line in found).most_common()
+            )
+            moment = f"{datetime.now().astimezone():%H:%M:%S}"
+            output.print_line(f"{_CLEAR if sys.stdout.isatty() else ''}{moment} {states}")
+            _print_entries(found, only)
+            time.sleep(watch)
+
+
+def _print_entries(found: Sequence[EntryLine], only: EntryStatus | None) -> None:
     if not found:
         output.note("no entry in this state" if only else "nothing here yet: iu-cutter cut LAW.txt begins")
         return

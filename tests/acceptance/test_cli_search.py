@@ -27,7 +27,7 @@ def test_what_was_cut_is_found_and_read_by_a_program(embedded, tmp_path: Path) -
     token = added.json["token"]
     assert embedded("serve", "token", "add", "index").code == 2
     with embedded.start("serve", "--port", "0", "--reports", str(tmp_path), stderr=subprocess.PIPE) as served:
-        guard = threading.Timer(120, served.kill)
+        guard = threading.Timer(300, served.kill)
         guard.start()
         try:
             assert served.stderr is not None
@@ -44,7 +44,7 @@ def test_what_was_cut_is_found_and_read_by_a_program(embedded, tmp_path: Path) -
                 assert program.get("/api/v1/documents").status_code == 401, "removed while the page runs"
             served.send_signal(signal.SIGINT)
             rest = served.stderr.read().decode()
-            served.wait(timeout=60)
+            served.wait(timeout=120)
         finally:
             guard.cancel()
     assert token not in rest

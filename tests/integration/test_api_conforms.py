@@ -17,7 +17,7 @@ from cutter_agent.web.application import application
 
 FOUND = {"code": ["L1", "A9"], "address": ["L1-DIEU1", "L1-DIEU2-K2", "A9-DIEU1"], "version": [1], "q": ["khoan"]}
 """Each right request is sent once more for what is there: generated names hit nothing."""
-EXAMPLES = 300 if os.environ.get("DOT_CUTTER_CAMPAIGN") == "full" else 5
+EXAMPLES = 300 if os.environ.get("DOT_CUTTER_CAMPAIGN") == "full" else 3
 HOST = {"Host": "127.0.0.1"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -85,6 +86,8 @@ def test_many_units_are_found_by_the_index_and_ranked_within_a_bound(ledger: Led
     grow(ledger, 6_000, "'Quy định về đất số ' || n || CASE WHEN n % 3000 = 0 THEN ' hiếm' ELSE '' END")
     assert "unit_version_by_words" in _plan(ledger, "hiem", None)
     assert "unit_version_by_words" in _plan(ledger, "quy dinh hiem", "law/G1")
+    bounded = re.search(r"-> +Limit\n +-> +CTE Scan on found f\n +Filter: .*SubPlan", _plan(ledger, "dat -hiem", None))
+    assert bounded is not None, "with a join all that was found would be read before the bound ends it"
     assert sorted(addresses(ledger, "hiem")) == ["G1-DIEU3000", "G1-DIEU6000"]
     many = find(ledger, "quy dinh ve dat", document="G1")
     assert (len(many.units), many.count, many.has_more) == (20, searching.MOST_RANKED, True)

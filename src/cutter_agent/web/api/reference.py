@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cutter_agent.web.api import openapi
+from cutter_agent.web.api import openapi, problem
 
 _HEAD = """# The JSON API
 
@@ -19,6 +19,14 @@ NAME` makes and shows once; a browser that has signed in brings its session:
 ```text
 Authorization: Bearer iut_…
 ```
+
+| problem | when |
+|---|---|
+| 400 | a parameter is not what it can be |
+| 401 | no token that holds, and no session |
+| 404 | there is no such thing |
+| 500 | what is stored cannot be read; the operator's log says more under the `number` |
+| 503 | the database cannot be reached: try again |
 
 Every answer has a strong `ETag`; with `If-None-Match` it is 304 where nothing has changed. A list has `items`, `count`
 and `next`, the address of its next part or null. Errors are `application/problem+json` (RFC 9457) with a stable `code`.
@@ -41,7 +49,7 @@ def _paths(document: Mapping[str, Any]) -> Iterator[str]:
             yield from (_parameter(each) for each in operation["parameters"])
             yield ""
         yield "| answer | what |\n|---|---|"
-        yield from (_response(status, each) for status, each in operation["responses"].items())
+        yield from _responses(operation["responses"])
         yield ""
 
 
@@ -54,6 +62,16 @@ def _parameter(each: Mapping[str, Any]) -> str:
         bounds = f" At most {schema['maxLength']} characters."
     needed = " Needed." if each["required"] and each["in"] == "query" else ""
     return f"| `{each['name']}` | {each['in']} | {each['description']}{bounds}{needed} |"
+
+
+def _responses(responses: Mapping[str, Any]) -> Iterator[str]:
+    """One line for each answer; what went wrong in one line for all."""
+    problems = [status for status, each in responses.items() if problem.MEDIA_TYPE in each.get("content", {})]
+    for status, each in responses.items():
+        if status not in problems:
+            yield _response(status, each)
+    if problems:
+        yield f"| {', '.join(problems)} | What went wrong. [Problem](#problem) |"
 
 
 def _response(status: str, each: Mapping[str, Any]) -> str:

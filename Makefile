@@ -6,7 +6,7 @@ CLEAN_RUNS ?= 100
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs test-docs dist test-dist image faults plants kills schema fuzz-segment fuzz-formats bench-segment bench-recut bench-akn bench-rehearsal bench-adapter bench-instruments bench-web bench-bulk bench-recut-scale worker-kills clean
+.PHONY: help setup dry-run test lint format lock docs test-docs dist test-dist image faults plants kills schema fuzz-segment fuzz-formats bench-segment bench-recut bench-akn bench-rehearsal bench-adapter bench-instruments bench-web screenshots bench-bulk bench-recut-scale worker-kills clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -63,6 +63,10 @@ bench-adapter: setup ## the adapter beside bare psycopg: the same statements of 
 
 bench-instruments: setup ## what looking costs: fences at two sizes, digests, three writers with every instrument and with none
 	@$(BIN)/python -m benchmarks.bench_instruments $(ARGS)
+
+screenshots: setup ## every page in both languages, light, dark and narrow, as pictures (TO=folder outside the checkout)
+	@test -n "$(TO)" || { echo 'screenshots: say where: make screenshots TO=/some/folder' >&2; exit 2; }
+	@DOT_CUTTER_SCREENSHOTS="$(TO)" $(PYTEST) tests/browser/test_pages.py tests/browser/test_reading_pages.py $(ARGS)
 
 bench-web: setup ## the review page with a law of 10,000 units in Chromium: first paint and keys beside a bare page of its text
 	@$(BIN)/python -m benchmarks.web $(ARGS)

@@ -221,11 +221,13 @@ def axe() -> str:
 def accessibility(person: Person, axe: str, rules: str = "") -> list[str]:
     """Serious and critical findings of axe-core on the page as it stands: rule, and where.
 
-    ``rules``: only these, parted by blanks. The script is evaluated by the debugger, so that the page's own policy stays.
+    ``rules``: only these, parted by blanks. The debugger evaluates the script, so that the page's own policy
+    stays.
     """
     session = person.context.new_cdp_session(person.page)
     session.send("Runtime.evaluate", {"expression": f"globalThis.axe === undefined && (() => {{{axe}}})()"})
-    options = {"resultTypes": ["violations"]} | ({"runOnly": {"type": "rule", "values": rules.split()}} if rules else {})
+    only = {"runOnly": {"type": "rule", "values": rules.split()}} if rules else {}
+    options = {"resultTypes": ["violations"]} | only
     found = session.send(
         "Runtime.evaluate",
         {

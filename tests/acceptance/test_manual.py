@@ -23,10 +23,8 @@ SHORT = frozenset(
     {
         "README.md",
         "docs/how-to/cut-html-docx-pdf.md",
-        "docs/how-to/official-names.md",
         "docs/how-to/own-server.md",
         "docs/how-to/retrieval.md",
-        "docs/how-to/split-merge-retire.md",
     }
 )
 """Those that CI types here; the first tutorial is typed by ``test_distribution``, where there is only the wheel."""

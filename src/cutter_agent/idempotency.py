@@ -6,9 +6,10 @@ a line feed, which no part contains. Ids are lower-case text everywhere outside 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from cutter_agent.errors import Internal
 from cutter_agent.model import ChangeSetId, DocumentRef, EntryId, Lane, OperationKind, UnitId
@@ -16,6 +17,7 @@ from sealing.digest import canonical_digest
 
 NAMESPACE = UUID("8f4cf3a2-6f0e-5b1c-9f0d-7a1de1c0c077")
 """Never changes: every id of every ledger hangs on it."""
+_NAMESPACE_BYTES = NAMESPACE.bytes
 
 
 def entry_key(
@@ -144,7 +146,14 @@ def document_ref(text: str) -> DocumentRef:
 
 
 def _derived(kind: str, *parts: str) -> str:
-    return str(uuid5(NAMESPACE, "\n".join((kind, *map(_one_line, parts)))))
+    return spelt_uuid5("\n".join((kind, *map(_one_line, parts))))
+
+
+def spelt_uuid5(name: str) -> str:
+    """``str(uuid.uuid5(NAMESPACE, name))`` (RFC 9562, 5.5), faster: a phase derives one for each unit."""
+    digest = hashlib.sha1(_NAMESPACE_BYTES + name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 def _one_line(part: str) -> str:

@@ -96,7 +96,7 @@ def _record(row: Any) -> JsonValue:
         return None
     left_out = _MUTABLE.get(type(row), set()) | _DIGESTED.get(type(row), set())
     left_out |= {name for name in _OPTIONAL.get(type(row), ()) if getattr(row, name) is None}
-    return {name: _plain(getattr(row, name)) for name in _names(type(row)) if name not in left_out}
+    return {name: _plain(getattr(row, name)) for name in _names(row.__class__) if name not in left_out}
 
 
 @cache

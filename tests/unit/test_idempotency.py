@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -88,3 +88,8 @@ def test_an_attempt_is_part_of_the_change_set() -> None:
 def test_an_id_has_one_spelling_whether_it_came_from_memory_or_from_the_server() -> None:
     name = idempotency.unit_id("law/L1", "L1")
     assert text_id(UUID(name)) == text_id(name.upper()) == name
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+def test_an_id_is_the_uuid5_of_its_name(name: str) -> None:
+    assert idempotency.spelt_uuid5(name) == str(uuid5(idempotency.NAMESPACE, name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, StrEnum
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -60,7 +61,12 @@ def _word(words: type[W], text: str) -> W:
     A CHECK of the server admits no other one. Where somebody took the CHECK away, the verifier must be able to say
     what it found instead of ending with a defect of its own.
     """
-    return words(text) if text in words.__members__.values() else cast("W", text)
+    return cast("W", _by_text(words).get(text, text))
+
+
+@cache
+def _by_text(words: type[StrEnum]) -> dict[str, StrEnum]:
+    return {word.value: word for word in words}
 
 
 def entry(row: Row) -> Entry:

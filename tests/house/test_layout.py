@@ -51,7 +51,9 @@ def test_rooms_stay_small() -> None:
 
 
 def test_the_ground_speaks_no_sql() -> None:
-    ground = [path for path in SOURCES if path.relative_to(ROOT / "src").parts[0] in {"sealing", "commandline", "pg_embedded"}]
+    ground = [
+        path for path in SOURCES if path.relative_to(ROOT / "src").parts[0] in {"sealing", "commandline", "pg_embedded"}
+    ]
     assert ground
     assert [str(path) for path in ground if any(name.startswith("psycopg") for name in imported_modules(path))] == []
 

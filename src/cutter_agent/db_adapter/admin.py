@@ -23,7 +23,6 @@ from cutter_agent.db_adapter.roles import DEFAULT_CONNECTION_LIMIT
 from cutter_agent.errors import StatementTrace
 from cutter_agent.model import Lane
 
-
 _CONNECTIONS = """
 SELECT pg_catalog.current_setting('max_connections')::int
        - pg_catalog.current_setting('superuser_reserved_connections')::int,

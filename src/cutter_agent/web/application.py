@@ -29,6 +29,7 @@ from cutter_agent.web import (
 )
 from cutter_agent.web.accounts import Role
 from cutter_agent.web.api.door import api
+from cutter_agent.web.api.problem import Problem
 from cutter_agent.web.audit import Event
 from cutter_agent.web.doors import door
 from cutter_agent.web.frame import Frame
@@ -76,6 +77,8 @@ def application(site: Site) -> ASGIApp:
     """The whole site as one ASGI application."""
 
     async def mishap(request: Request, error: Exception) -> Response:
+        if request.url.path.startswith("/api/"):  # a line end in a path: no mount matches it
+            return Problem.of(error).response()
         return await run_in_threadpool(mishaps.page, Visit(site=site, request=request, form={}), error)
 
     routes: list[Route | Mount] = [

@@ -6,7 +6,7 @@ CLEAN_RUNS ?= 100
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs test-docs dist test-dist image faults plants kills schema fuzz-segment fuzz-formats bench-segment bench-recut bench-akn bench-rehearsal bench-adapter bench-instruments bench-web screenshots bench-bulk bench-recut-scale worker-kills clean
+.PHONY: help setup dry-run test lint format lock docs test-docs dist test-dist image faults plants kills schema fuzz-segment fuzz-formats fuzz-api bench-segment bench-recut bench-akn bench-rehearsal bench-adapter bench-instruments bench-web screenshots bench-bulk bench-recut-scale worker-kills clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ fuzz-segment: setup ## full form: 100,000 generated inputs through every profile
 
 fuzz-formats: setup ## full form: damaged HTML, DOCX and PDF, and the maps of generated ones (CI runs a short form)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -n $(JOBS) tests/unit/test_formats_properties.py --timeout 1200 $(ARGS)
+
+fuzz-api: setup  ## full form: 300 right and 300 wrong requests to each address of the JSON API (CI runs a short form)
+	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) tests/integration/test_api_conforms.py --timeout 3600 $(ARGS)
 
 bench-rehearsal: setup ## what a rehearsal costs on a generated database: proof over bare copy, clones, effects, tracing (SIZE=MB)
 	@$(BIN)/python -m benchmarks.rehearsal --size $(or $(SIZE),1000) $(ARGS)

@@ -41,6 +41,7 @@ STAGES: Mapping[str, stages.Stage] = {
     "docs/how-to/rehearse-in-pytest.md": servers.shop_dump,
     "docs/how-to/retrieval.md": stages.codified_law,
     "docs/how-to/review-in-the-browser.md": stages.one_law,
+    "docs/how-to/search-and-read.md": stages.one_law,
     "docs/how-to/split-merge-retire.md": stages.two_rules_in_one,
     "docs/operations/backup-and-restore.md": servers.two_servers,
     "docs/operations/key-rotation.md": stages.one_law,

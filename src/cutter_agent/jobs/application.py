@@ -7,7 +7,6 @@ jobs of a document share a lock, so that they run one after another; that spares
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -16,8 +15,8 @@ from typing import Any
 
 import procrastinate
 from procrastinate import JobContext
-from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.jobs import Job
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Job, Status
 
 from cutter_agent.jobs.hands import ExecHands, Hands, Stood, VerifyHands
 from cutter_agent.jobs.place import QueueLogin
@@ -34,6 +33,12 @@ _NOTE = (
     " SELECT %(job_id)s, %(code)s, %(message)s, %(remedy)s, %(exit_code)s"
     " WHERE EXISTS (SELECT FROM procrastinate_jobs WHERE id = %(job_id)s)"
 )
+WAITING = (
+    "SELECT id FROM procrastinate_jobs"
+    " WHERE lock = %(lock)s AND status = 'todo' AND task_name = %(task)s AND args @> %(args)s LIMIT 1"
+)
+"""Whether the same job waits already. A look and no lock (``queueing_lock``): a second one does nothing, while a job
+that cannot be put back, because its like waits, would hold its document's lock for ever."""
 _NOW = "SELECT clock_timestamp() AS now"
 
 
@@ -122,9 +127,9 @@ class Office:
             name=task,
             queue=QUEUES[Lane.VERIFY if task is Task.VERIFY else Lane.EXEC],
             lock=lock_of(stood.document_ref),
-            queueing_lock=f"{task}:{stood.entry_id}",
         )
-        with contextlib.suppress(AlreadyEnqueued):
+        wanted = {"lock": lock_of(stood.document_ref), "task": task.value, "args": {"entry_id": stood.entry_id}}
+        if not await self.app.connector.execute_query_all_async(WAITING, **wanted):
             await deferrer.defer_async(entry_id=stood.entry_id)
 
     async def _done(self, context: JobContext, hands: ExecHands, work: Callable[[], Stood]) -> None:
@@ -155,20 +160,20 @@ class Office:
         stalled = await manager.get_stalled_jobs(queue=QUEUES[self.lane], seconds_since_heartbeat=self._stalled_after_s)
         for job in stalled:
             log.warning("a job of a worker that is gone is put back", extra={"job": job.id, "task": job.task_name})
-            await manager.retry_job(job, retry_at=datetime.fromtimestamp(0, UTC))
+            try:
+                await manager.retry_job(job, retry_at=datetime.fromtimestamp(0, UTC))
+            except UniqueViolation:  # the same waits already: it does what this one would have done
+                await manager.finish_job(job, Status.FAILED, delete_job=True)
 
     async def _tidy(self, context: JobContext, timestamp: int) -> None:  # noqa: ARG002
         await self.app.job_manager.delete_old_jobs(nb_hours=KEEP_DONE_H, queue=QUEUES[self.lane])
 
-    def _task(self, name: Task, function: Callable[..., Awaitable[None]], once: str | None = None) -> Any:
-        declared = self.app.task(
-            name=name, queue=QUEUES[self.lane], pass_context=True, retry=self._retry, queueing_lock=once
-        )
-        return declared(function)
+    def _task(self, name: Task, function: Callable[..., Awaitable[None]]) -> None:
+        self.app.task(name=name, queue=QUEUES[self.lane], pass_context=True, retry=self._retry)(function)
 
     def _periodic(self, name: Task, cron: str, function: Callable[..., Awaitable[None]]) -> None:
         queue = QUEUES[self.lane]
-        task = self._task(name, function, once=f"{name}:{queue}")
+        task = self.app.task(name=name, queue=queue, pass_context=True, queueing_lock=f"{name}:{queue}")(function)
         self.app.periodic(cron=cron, periodic_id=queue)(task)
 
 

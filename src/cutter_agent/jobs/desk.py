@@ -10,7 +10,7 @@ from importlib import metadata
 from typing import Any, LiteralString
 
 import procrastinate
-from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
+from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 
@@ -18,7 +18,7 @@ from cutter_agent.db_adapter import queue_schema
 from cutter_agent.db_adapter.queue_schema import QueueSchema
 from cutter_agent.db_adapter.setup import Administrator
 from cutter_agent.errors import ConfigMismatch, ConnectionFailed, UsageError
-from cutter_agent.jobs.application import QUEUES, Task, lock_of
+from cutter_agent.jobs.application import QUEUES, WAITING, Task, lock_of
 from cutter_agent.jobs.place import QueueLogin
 from cutter_agent.model import Lane
 
@@ -64,7 +64,7 @@ class Desk:
         return self._defer(
             Task.CUT_FILE,
             job.document_ref,
-            f"{job.document_ref}:{job.file_sha256}",
+            {"file_sha256": job.file_sha256},
             path=job.path,
             file_sha256=job.file_sha256,
             words=dict(job.words),
@@ -72,7 +72,7 @@ class Desk:
 
     def add_entry(self, entry_id: str, document_ref: str) -> bool:
         """Queue an entry that was marked; False where it waits already."""
-        return self._defer(Task.CARRY_ON, document_ref, entry_id, entry_id=entry_id)
+        return self._defer(Task.CARRY_ON, document_ref, {"entry_id": entry_id}, entry_id=entry_id)
 
     def counts(self) -> list[dict[str, Any]]:
         """Jobs by queue and status."""
@@ -105,14 +105,11 @@ class Desk:
     def _rows(self, query: LiteralString, **values: Any) -> list[dict[str, Any]]:
         return self._app.connector.get_sync_connector().execute_query_all(query, **values)
 
-    def _defer(self, task: Task, document_ref: str, once: str, **arguments: Any) -> bool:
-        deferrer = self._app.configure_task(
-            name=task, queue=QUEUES[Lane.EXEC], lock=lock_of(document_ref), queueing_lock=f"{task}:{once}"
-        )
-        try:
-            deferrer.defer(**arguments)
-        except AlreadyEnqueued:
+    def _defer(self, task: Task, document_ref: str, once: Mapping[str, Any], **arguments: Any) -> bool:
+        lock = lock_of(document_ref)
+        if self._rows(WAITING, lock=lock, task=task.value, args=dict(once)):
             return False
+        self._app.configure_task(name=task, queue=QUEUES[Lane.EXEC], lock=lock).defer(**arguments)
         return True
 
 

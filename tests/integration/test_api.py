@@ -65,7 +65,8 @@ def test_another_name_leads_to_the_address(api: Program) -> None:
     api.web.ledger.tamper(
         "INSERT INTO cutter_governance.canonical_address_alias (alias_id, target_unit_id, alias_text, alias_kind,"
         " valid_from, created_by, rationale) SELECT gen_random_uuid(), unit_id, 'Điều 20.1.LQ.1.',"
-        " 'external_reference', now(), 'human:somebody', 'codified' FROM iu.information_unit WHERE canonical_address = 'L1-DIEU1'"
+        " 'external_reference', now(), 'human:somebody', 'codified' FROM iu.information_unit"
+        " WHERE canonical_address = 'L1-DIEU1'"
     )
     name = f"{PREFIX}/units/{quote('Điều 20.1.LQ.1.')}"
     for below in ("", "/versions", "/versions/1", "/versions/1/text"):

@@ -1,8 +1,8 @@
 """``make bench-recut-scale``: one article of a law of 100,000 units is edited, and the law is cut again.
 
 Run: ``python -m benchmarks.recut_scale [--units N]``. Told: ledger rows and rows of the unit store that the re-cut
-wrote (goal 13 + 2k in the ledger, at most k versions), its time over the first cut's (goal 0.3), phase by phase, and how
-long one SHA-256 over the law and one over each unit takes. Ends with 1 where a goal is missed.
+wrote (goal 13 + 2k in the ledger, at most k versions), its time over the first cut's (goal 0.3), phase by phase, and
+how long one SHA-256 over the law and one over each unit takes. Ends with 1 where a goal is missed.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import subprocess
@@ -21,6 +20,7 @@ from llama_index.core.ingestion import DocstoreStrategy, IngestionPipeline
 from llama_index.core.schema import MetadataMode
 from llama_index.core.storage.docstore import SimpleDocumentStore
 from llama_index.core.vector_stores import SimpleVectorStore
+from tests import event_loops
 from tests.command_room import CommandLine
 
 from cutter_agent.errors import InputRefused, UsageError, VerificationFailed
@@ -92,7 +92,7 @@ def test_the_store_and_the_file_say_the_same(stored: Stored) -> None:
     newest = from_store(stored, None).load()
     assert "".join(document.page_content for document in newest) == NEW
     assert newest == from_store(stored, 2).load()
-    assert asyncio.run(from_store(stored, 1).aload()) == from_store(stored, 1).load()
+    assert event_loops.run(from_store(stored, 1).aload()) == from_store(stored, 1).load()
     asked = {"max_chars": 200, "environment": stored.environment}
     for reader, loader in (
         (UnitReader().load_data(CODE, as_of=2, **asked), newest),

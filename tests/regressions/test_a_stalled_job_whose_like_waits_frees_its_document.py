@@ -3,9 +3,8 @@ one waiting job of a kind), kept its document's lock for ever, and the waiting o
 
 from __future__ import annotations
 
-import asyncio
-
 from procrastinate.jobs import Status
+from tests import event_loops
 
 from cutter_agent.jobs import application, place
 from cutter_agent.jobs.application import QUEUES, Office
@@ -22,7 +21,7 @@ def test_a_stalled_job_whose_like_waits_is_ended_and_the_waiting_one_can_run(emb
     assert embedded("db", "init").code == 0
     assert embedded("queue", "init").code == 0
     with place.queue_login(embedded.environment()) as login:
-        asyncio.run(_rescued(login))
+        event_loops.run(_rescued(login))
 
 
 async def _rescued(login: place.QueueLogin) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import struct
 import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import pytest
 from tests.command_room import CommandLine
 from tests.evidence_room import passing
+from tests.terminals import drawn
 
 from cutter_agent.cli import first_use, program
 from cutter_agent.config import HOME
@@ -51,31 +47,6 @@ def test_who_watches_is_told_that_the_first_use_takes_seconds(
     assert capsys.readouterr().err == "", "all is ready"
 
 
-def _on_a_terminal(command: CommandLine, terminal: str, *arguments: str) -> str:
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
-    environment = {name: value for name, value in command.environment().items() if name not in {"COLUMNS", "NO_COLOR"}}
-    process = subprocess.Popen(
-        command.argv(*arguments),
-        env={**environment, "TERM": terminal},
-        cwd=command.cwd,
-        stdout=subprocess.DEVNULL,
-        stderr=slave,
-        stdin=slave,
-    )
-    os.close(slave)
-    seen = b""
-    try:
-        while piece := os.read(master, 65536):
-            seen += piece
-    except OSError:
-        pass  # the other end is closed
-    finally:
-        os.close(master)
-    assert process.wait(180) == 0, seen.decode()
-    return seen.decode()
-
-
 def test_progress_is_drawn_for_who_watches_and_only_there(embedded: CommandLine, tmp_path: Path) -> None:
     for number in (1, 2, 3):
         path = tmp_path / f"luat-{number}.txt"
@@ -83,11 +54,11 @@ def test_progress_is_drawn_for_who_watches_and_only_there(embedded: CommandLine,
     empty = embedded("status")
     assert (empty.code, empty.out) == (0, b"")
     assert "iu-cutter cut LAW.txt" in empty.err
-    drawn = _on_a_terminal(embedded, "xterm", "cut", str(tmp_path / "luat-1.txt"))
-    assert "0/1" in drawn
-    assert "left" in drawn
-    assert "\x1b[" in drawn
-    plain = _on_a_terminal(embedded, "dumb", "cut", str(tmp_path / "luat-2.txt"))
+    watched = drawn(embedded, "cut", str(tmp_path / "luat-1.txt"), columns=160, stdout=False)
+    assert "0/1" in watched
+    assert "left" in watched
+    assert "\x1b[" in watched
+    plain = drawn(embedded, "cut", str(tmp_path / "luat-2.txt"), columns=160, name="dumb", stdout=False)
     assert "1 document" in plain
     assert "\x1b[" not in plain
     assert "0/1" not in plain

@@ -5,13 +5,12 @@ An account's name is the identity that a decision of the ledger bears, so it is 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -20,7 +19,8 @@ from pathlib import Path
 import argon2
 
 from cutter_agent.errors import ConfigError, UsageError
-from cutter_agent.home.folder import DataFolder, write_bytes
+from cutter_agent.home.folder import DataFolder
+from cutter_agent.web.private_rows import changing
 
 LEAST_PASSWORD_CHARACTERS = 12
 MOST_PASSWORD_CHARACTERS = 1_000
@@ -137,25 +137,9 @@ class Accounts:
             )
         return self._hasher.hash(password)
 
-    @contextmanager
-    def _changing(self) -> Iterator[dict[str, Account]]:
+    def _changing(self) -> AbstractContextManager[dict[str, Account]]:
         """The accounts to be changed by one process at a time; written whole when the block ends well."""
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise ConfigError(
-                f"{self.path.parent}: cannot be written: {error.strerror}",
-                remedy="Set DOT_CUTTER_HOME to a folder that you may write.",
-            ) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            accounts = dict(self.all())
-            yield accounts
-            rows = [asdict(account) for account in accounts.values()]
-            write_bytes(self.path, json.dumps({"accounts": rows}, indent=1).encode(), mode=0o600)
-        finally:
-            os.close(lock)
+        return changing(self.path, "accounts", self.all)
 
 
 def _known(accounts: Mapping[str, Account], name: str) -> Account:

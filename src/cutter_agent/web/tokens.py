@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import hmac
 import json
-import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from cutter_agent.errors import ConfigError, UsageError
-from cutter_agent.home.folder import DataFolder, write_bytes
+from cutter_agent.home.folder import DataFolder
+from cutter_agent.web.private_rows import changing
 
 PREFIX = "iut_"
 MOST_DAYS = 3650
@@ -97,25 +96,9 @@ class Tokens:
         found = [each for each in self.all().values() if hmac.compare_digest(each.digest, digest)]
         return found[0] if found and found[0].holds(now) else None
 
-    @contextmanager
-    def _changing(self) -> Iterator[dict[str, Token]]:
+    def _changing(self) -> AbstractContextManager[dict[str, Token]]:
         """The tokens to be changed by one process at a time; written whole when the block ends well."""
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise ConfigError(
-                f"{self.path.parent}: cannot be written: {error.strerror}",
-                remedy="Set DOT_CUTTER_HOME to a folder that you may write.",
-            ) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            tokens = dict(self.all())
-            yield tokens
-            rows = [asdict(token) for token in tokens.values()]
-            write_bytes(self.path, json.dumps({"tokens": rows}, indent=1).encode(), mode=0o600)
-        finally:
-            os.close(lock)
+        return changing(self.path, "tokens", self.all)
 
 
 def _digest(token: str) -> str:

@@ -66,3 +66,17 @@ def test_keys_go_by_utf16_code_unit() -> None:
 def test_what_is_foreign_is_refused_with_its_path(value: Any, path: str) -> None:
     with pytest.raises(CanonicalTypeError, match=path):
         canonical_bytes(value)
+
+
+def test_a_value_nested_deeper_than_the_fast_road_goes_is_spelt_alike() -> None:
+    value: Any = 1
+    for _ in range(200):
+        value = [value]
+    assert canonical_bytes(value) == rfc8785.dumps(value)
+
+
+def test_a_value_in_itself_has_an_end() -> None:
+    value: list[Any] = []
+    value.append(value)
+    with pytest.raises(RecursionError):
+        canonical_bytes(value)

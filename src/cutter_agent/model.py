@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
@@ -206,9 +207,11 @@ class ManifestHeader:
     risk_class: RiskClass
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ManifestBlock:
-    """One proposed unit: its span and its labels, never its body. ``unit_local_id`` is its place, from 0."""
+class ManifestBlock(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+    """One proposed unit: its span and its labels, never its body. ``unit_local_id`` is its place, from 0.
+
+    A struct, like ``Unit``: a phase reads a law's blocks at once, strictly, and spells them at once.
+    """
 
     unit_local_id: int
     start_byte: int
@@ -274,12 +277,29 @@ class RecutEnd:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RecutRun:
+    """``count`` units from ``place`` on are those of the base from ``base_place`` on, and hold
+    ``[start_byte, end_byte)`` of the new snapshot: address, labels, parent, order, digest and length are the base's."""
+
+    place: int
+    base_place: int
+    count: int
+    start_byte: int
+    end_byte: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Recut:
-    """What a manifest that starts from a living cut says beyond the new one: one ``units`` row for each block."""
+    """What a manifest that starts from a living cut says beyond the new one: one ``units`` row for each block.
+
+    ``kept``: runs of units that are not spelt, because nothing but their place in the bytes changed. None where
+    every unit is spelt.
+    """
 
     base: RecutBase
-    units: tuple[RecutUnit, ...]
+    units: Sequence[RecutUnit]
     ended: tuple[RecutEnd, ...]
+    kept: tuple[RecutRun, ...] | None = None
 
 
 class AliasKind(StrEnum):
@@ -367,7 +387,7 @@ class Manifest:
     """
 
     header: ManifestHeader
-    units: tuple[ManifestBlock, ...]
+    units: Sequence[ManifestBlock]
     findings: tuple[Finding, ...]
     recut: Recut | None = None
     review: Review | None = None

@@ -15,7 +15,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from typing import Any
+
+from msgspec import structs
 
 from cutter_agent.rows import (
     AffectedRow,
@@ -68,7 +71,7 @@ def cut_records(
 ) -> dict[str, str]:
     """What CUT signs. ``history`` ends with the row of the cut itself."""
     found = {
-        "affected": [_record(row) for row in sorted(affected, key=lambda row: row.affected_row_id)],
+        "affected": [structs.asdict(row) for row in sorted(affected, key=attrgetter("affected_row_id"))],
         "change_set": _record(change_set),
         "decisions": [_record(row) for row in sorted(decisions, key=lambda row: row.review_decision_id)],
         "document": _record(document),

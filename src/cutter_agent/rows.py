@@ -1,6 +1,7 @@
 """Rows as the phases see them: one frozen record per table (design 1.6, 1.7), ids as text, times with their zone.
 
-A record's fields are the columns that a phase writes or reads; JSON is a plain value that canonical JSON admits.
+A record's fields are the columns that a phase writes or reads; JSON is a plain value that canonical JSON admits. What
+there is one of for each unit is a struct of msgspec: made ten times as fast as a dataclass, and nothing to collect.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
+
+import msgspec
 
 from cutter_agent.model import (
     ChangeKind,
@@ -118,8 +121,7 @@ class Envelope:
     rationale: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnitBlock:
+class UnitBlock(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """``manifest_unit_block``."""
 
     envelope_id: str
@@ -199,8 +201,7 @@ class ChangeSet:
     snapshot_sha256: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AffectedRow:
+class AffectedRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """``cut_change_set_affected_row``."""
 
     affected_row_id: str
@@ -331,8 +332,7 @@ class ProvenCut:
     entry_id: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NewUnit:
+class NewUnit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """``iu.information_unit`` with its first ``iu.unit_version``, or (``is_new`` False) one more version only.
 
     ``relabelled``: the version carries labels and parent of its own. ``ends_life``: the unit is retired by it.
@@ -353,8 +353,7 @@ class NewUnit:
     relabelled: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredUnit:
+class StoredUnit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A unit as it stands as of a cut: its immutable row and the version that holds. ``body`` as text.
 
     Labels and parent are the version's where it has its own. ``ends_life``: the unit is retired as of this cut.

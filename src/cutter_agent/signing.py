@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Protocol, cast
 
 from cutter_agent.errors import LaneReferenceMismatch
@@ -106,7 +107,7 @@ def affected_digest(rows: Iterable[Touched]) -> str:
     """One digest over what a change set says it touched, whatever the order its rows come in."""
     lines: list[JsonValue] = [
         [row.target_row_id, row.operation_kind, row.before_state_snapshot, row.after_state_snapshot]
-        for row in sorted(rows, key=lambda row: row.target_row_id)
+        for row in sorted(rows, key=attrgetter("target_row_id"))
     ]
     return canonical_digest(lines)
 

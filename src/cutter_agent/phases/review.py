@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import structs
+
 from cutter_agent.cases import Said, cases
 from cutter_agent.errors import (
     AwaitingReview,
@@ -238,7 +240,7 @@ def blocks_of(proposal: StoredProposal) -> list[UnitBlock]:
     recut = proposal.sealed.manifest.recut
     if recut is not None:
         results = [
-            replace(_block(envelope_name, proposal, unit), render_order=Decimal(word.render_order))
+            structs.replace(_block(envelope_name, proposal, unit), render_order=Decimal(word.render_order))
             for unit, word in zip(proposal.units, recut.units, strict=True)
             if word.change != UnitFate.UNCHANGED
         ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 from cutter_agent.rows import StoredUnit, UnitBlock
@@ -60,10 +59,10 @@ def columns(row: UnitBlock, approved: UnitBlock) -> Iterator[Defect]:
     """Every column of a stored block that is not as it was approved."""
     if row == approved:
         return
-    for each in fields(UnitBlock):
-        found, said = getattr(row, each.name), getattr(approved, each.name)
+    for name in UnitBlock.__struct_fields__:
+        found, said = getattr(row, name), getattr(approved, name)
         if found != said:
-            message = f"block {row.unit_local_id}: its {each.name} is {found}, approved was {said}"
+            message = f"block {row.unit_local_id}: its {name} is {found}, approved was {said}"
             yield _defect("block", message, approved.proposed_canonical_address)
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec import structs
 
 from cutter_agent.rows import StoredUnit, UnitBlock
 from cutter_agent.verifier.blocks import columns, rebuilt
@@ -73,7 +74,7 @@ def _blocks(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Bloc
     for block, word in zip(blocks, part["units"], strict=True):
         if word["change"] != _KEPT:
             row = rebuilt(evidence, header, block, living.get(block["address"]))
-            due[row.unit_local_id] = replace(row, render_order=Decimal(word["render_order"]))
+            due[row.unit_local_id] = structs.replace(row, render_order=Decimal(word["render_order"]))
     for place, end in enumerate(part["ended"], start=len(blocks)):
         due[place] = _origin(evidence, header, place, end)
     for row in evidence.blocks:

@@ -37,6 +37,8 @@ def _keys() -> dict[str, str]:
         "attestation": config.ATTESTATION,
         "vocabulary": config.VOCABULARY,
         "connection_limit": config.CONNECTION_LIMIT,
+        "log.format": config.LOG,
+        "log.level": config.LOG_LEVEL,
         "queue.user": config.QUEUE_USER,
         "queue.password": config.QUEUE_PASSWORD,
         "database.host": config.DB_HOST,

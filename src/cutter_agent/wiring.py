@@ -32,7 +32,8 @@ from cutter_agent.home.folder import DataFolder
 from cutter_agent.home.server import CONNECTION_LIMIT, attached, set_up
 from cutter_agent.home.server import administrator as embedded_administrator
 from cutter_agent.model import Lane, RiskClass
-from cutter_agent.phases import answered, answering, mark_external, naming, originals, proposing_again
+from cutter_agent.observing.phases import observed
+from cutter_agent.phases import answered, answering, mark_external, naming, originals, proposing_again, told
 from cutter_agent.phases import audit as auditing
 from cutter_agent.phases import cut as cutting
 from cutter_agent.phases import depend as depending
@@ -104,6 +105,7 @@ class ExecLane(_LaneBase):
         """What the ledger says."""
         return LedgerReport(self.adapter)
 
+    @observed("mark", told.of_mark)
     def mark(self, source: marking.Source, profile: Profile, marker: marking.Marker) -> marking.MarkResult:
         """MARK. Raises as ``phases.mark.mark``."""
         result = marking.mark(
@@ -111,6 +113,7 @@ class ExecLane(_LaneBase):
         )
         return self._keep_original(source, marker, result)
 
+    @observed("mark", told.of_mark)
     def mark_manifest(self, source: marking.Source, proposal: bytes, marker: marking.Marker) -> marking.MarkResult:
         """MARK of a manifest made elsewhere. Raises as ``phases.mark_external``."""
         result = mark_external.mark_manifest(
@@ -141,10 +144,12 @@ class ExecLane(_LaneBase):
         """Which names from outside would come; nothing is written. Raises as ``phases.naming.plan``."""
         return naming.plan(self.database, asked, marker=marker, risk_class=risk_class)
 
+    @observed("mark", told.of_mark)
     def mark_topology(self, ordered: ordering.Ordered) -> marking.MarkResult:
         """MARK of such an order. Raises as ``phases.topology.propose``."""
         return ordering.propose(self.database, ordered, clock=self.clock, words=self.words)
 
+    @observed("sweep", told.of_sweep)
     def sweep(self, trigger: sweeping.Trigger = sweeping.Trigger.MANUAL) -> sweeping.SweepResult:
         """SWEEP one batch. Raises as ``phases.sweep.sweep``."""
         return sweeping.sweep(
@@ -155,6 +160,7 @@ class ExecLane(_LaneBase):
             trigger=trigger,
         )
 
+    @observed("review", told.of_review)
     def review(self, entry_id: str, judgement: reviewing.Judgement) -> reviewing.ReviewResult:
         """REVIEW. Raises as ``phases.review.review``."""
         return reviewing.review(
@@ -200,10 +206,12 @@ class ExecLane(_LaneBase):
             clock=self.clock,
         )
 
+    @observed("cut", told.of_cut)
     def cut(self, entry_id: str) -> cutting.CutResult:
         """CUT what was approved. Raises as ``phases.cut.cut``."""
         return cutting.cut(self.database, entry_id=entry_id, signer=self.signer, clock=self.clock, words=self.words)
 
+    @observed("resolve", told.of_resolve)
     def resolve(self, entry_id: str, resolution: resolving.Resolution) -> resolving.ResolveResult:
         """The way on after a failure, or giving up. Raises as ``phases.resolve.resolve``."""
         return resolving.resolve(self.database, entry_id=entry_id, resolution=resolution, clock=self.clock)
@@ -231,6 +239,7 @@ class VerifyLane(_LaneBase):
             raise ConfigMissing(config.LANE_KEYS[Lane.EXEC].public_key)
         return PublicKey.load(path)
 
+    @observed("verify", told.of_verify)
     def verify(self, entry_id: str) -> verifying.VerifyOutcome:
         """VERIFY. Raises as ``phases.verify.verify``."""
         return verifying.verify(

@@ -56,6 +56,7 @@ def test_the_configuration_page_has_every_key_and_no_other() -> None:
         config.QUEUE_USER,
         config.QUEUE_PASSWORD,
         config.LOG,
+        config.LOG_LEVEL,
         config_file.CONFIG,
         failures.TRACEBACK,
         *config.DATABASE_KEYS,

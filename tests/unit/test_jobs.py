@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -73,6 +74,7 @@ def test_a_log_line_has_the_known_fields_and_no_other() -> None:
     record.__dict__ |= {"document": "L1", "phase": "cut", "steps": ["mark", "cut"], "password": "hidden", "code": None}
     line = json.loads(logs.JsonLines("run-1").format(record))
     assert line.pop("at").endswith("+00:00")
+    assert line.pop("pid") == os.getpid()
     assert line == {
         "level": "info", "logger": "cutter_agent.jobs", "run": "run-1", "message": "cut",
         "document": "L1", "phase": "cut", "steps": ["mark", "cut"],

@@ -38,6 +38,11 @@ _TEMPLATE = """# Configuration of iu-cutter. A key of the environment of the sam
 # connection_limit = 2            # of each lane on a server of your own
 # attestation = "runs/latest"
 
+# What a run says while it works, on standard error (docs/reference/logs.md).
+# [log]
+# format = "json"                 # or "text"
+# level = "info"                  # debug, info, warning, error
+
 # A server of your own. Without this section a PostgreSQL of the tool's own is used.
 # [database]
 # host = "db.example"

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cutter_agent import pipeline
+from cutter_agent import observing, pipeline
 from cutter_agent.cli import inputs, options, orders, output, progress
 from cutter_agent.cli.bulk import survey, tally
 from cutter_agent.cli.bulk.crew import Call, Crew
@@ -97,6 +97,8 @@ def _each(paths: Sequence[str], call: Call, *, jobs: int, as_json: bool) -> Iter
         plan = survey.plan(paths, _looked(paths, call, crew))
         bar = stack.enter_context(progress.steps(paths))
         for record in plan.refused.values():
+            with observing.document(file=record["file"], document=record.get("document_ref")) as told:
+                told.failed(record["error"])
             _tell(record, bar, 0, as_json=as_json)
         sizes = {file.path: file.size_bytes for task in plan.tasks for file in task.files}
         cutting = _by_several(plan.tasks, crew, jobs, bar) if crew else _one_by_one(plan.tasks, call, bar)

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from commandline import colour, tables
@@ -121,8 +121,30 @@ def print_line(text: str = "") -> None:
     print_bytes(f"{text}\n".encode(encoding, errors="backslashreplace"))
 
 
+_Speaker = Callable[[str], None]
+
+
+class _Aside:
+    """Who says what stands beside the result; None: standard error, as it is."""
+
+    speaker: _Speaker | None = None
+
+
+def speak_through(speaker: _Speaker | None) -> None:
+    """From now on ``speaker`` says what stands beside the result."""
+    _Aside.speaker = speaker
+
+
+def spoken() -> bool:
+    """Whether somebody else says it: nothing may then be drawn on standard error."""
+    return _Aside.speaker is not None
+
+
 def note(text: str) -> None:
     """One line beside the result: progress, what was decided, what comes next."""
+    if _Aside.speaker is not None:
+        _Aside.speaker(text)
+        return
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 
+from cutter_agent import observing
 from cutter_agent.cli import failures, inputs, options, orders, output
 from cutter_agent.errors import UsageError, VerificationFailed
 from cutter_agent.model import RiskClass
@@ -177,11 +181,20 @@ def _verify_stream(lane: VerifyLane) -> None:
     output.print_json({"ready": True})
     for line in sys.stdin:
         try:
-            outcome = lane.verify(_require_id(line.strip()))
+            with _asked(line) as entry:
+                outcome = lane.verify(_require_id(entry))
             answer = _verify_record(outcome) if outcome.passed else {"error": failures.describe(defect(outcome))}
         except Exception as error:  # the next entry may be sound
             answer = {"error": failures.describe(error)}
         output.print_json(answer)
+
+
+@contextmanager
+def _asked(line: str) -> Iterator[str]:
+    """The entry that a line names: its id, or a JSON document with it and with where its document is on its way."""
+    told = json.loads(line) if line.startswith("{") else {"entry_id": line.strip()}
+    with observing.lent(told):
+        yield str(told["entry_id"])
 
 
 def _verify_record(outcome: VerifyOutcome) -> dict[str, Any]:

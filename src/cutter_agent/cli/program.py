@@ -16,7 +16,7 @@ import typer
 
 from commandline import asking, completion, examples
 from cutter_agent import __version__
-from cutter_agent.cli import configured, failures, first_use, output
+from cutter_agent.cli import configured, failures, first_use, output, watched
 from cutter_agent.cli.registry import PROGRAM, CommandRegistry
 from cutter_agent.errors import Internal
 
@@ -29,7 +29,18 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code. Nothing is raised."""
     output.prepare_streams()
+    code, record = failures.INTERNAL_EXIT, None
+    try:
+        code, record = _answered(arguments)
+    finally:
+        watched.end(code, record)
+    return code
+
+
+def _answered(arguments: Sequence[str]) -> tuple[int, dict[str, object] | None]:
+    """The exit code, and the error that it stands for if there was one."""
     as_json = _wants_json(arguments)
+    record: dict[str, object] | None = None
     try:
         try:
             code = _call(arguments)
@@ -40,14 +51,15 @@ def run(arguments: Sequence[str]) -> int:
         except SystemExit as ended:  # a shell asked for words
             code = ended.code if isinstance(ended.code, int) else 0
         except Exception as error:
+            record = failures.describe(error)
             code = failures.report(error, as_json=as_json)
         if code == failures.INTERRUPTED_EXIT:
             output.note("iu-cutter: interrupted. No phase was left half-written; the same command goes on from there.")
         sys.stdout.flush()
     except (output.ReaderGone, BrokenPipeError):
         _silence_stdout()
-        return failures.BROKEN_PIPE_EXIT
-    return code
+        return failures.BROKEN_PIPE_EXIT, record
+    return code, record
 
 
 def _call(arguments: Sequence[str]) -> int:
@@ -104,6 +116,8 @@ def _root(
         Path | None,
         typer.Option("--config", metavar="FILE", help="A configuration file. Default: DOT_CUTTER_CONFIG, or your own."),
     ] = None,
+    log_format: watched.LogFormat = None,
+    log_level: watched.LogLevel = None,
 ) -> None:
     """Cut laws and policies into addressable, versioned, provably lossless information units in PostgreSQL.
 
@@ -118,4 +132,5 @@ def _root(
     """
     if not {"-h", "--help"} & set(context.obj or ()):
         context.with_resource(configured.applied(config, command=context.invoked_subcommand))
+        watched.begin(context.invoked_subcommand, form=log_format, level=log_level)
         context.with_resource(first_use.told())

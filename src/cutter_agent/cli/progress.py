@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from commandline import colour
+from cutter_agent.cli import output
 
 _DOCUMENT_CHARACTERS = 24
 
@@ -49,7 +50,7 @@ def steps(paths: Sequence[str]) -> Iterator[Steps]:
     The bar goes by bytes, as far as the files say how many they have: a code of a thousand articles is not done as soon
     as a decree. ``paths`` are files, or ``-``.
     """
-    if not colour.watched(sys.stderr):
+    if output.spoken() or not colour.watched(sys.stderr):
         yield _Silent()
         return
     # Only where there is somebody to see it.

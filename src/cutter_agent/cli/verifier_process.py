@@ -1,9 +1,9 @@
 """VERIFY in a process of its own: another identity, another secret, another key (design 1.5, 1.11).
 
 The child is this very program with ``verify --stream``. Its environment has no login and no signing key of the
-executor, and the executor's process never reads the verifier's. They speak in lines: an entry's id one way, one JSON
-document the other way. The first line back says that the child could start, so that a missing key is known before
-anything is cut.
+executor, and the executor's process never reads the verifier's. They speak in lines: an entry's id one way, with
+the document and the trace that it belongs to, one JSON document the other way. The first line back says that the child
+could start, so that a missing key is known before anything is cut. Its log goes where this process's log goes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import tempfile
 from types import TracebackType
 from typing import IO, Any
 
-from cutter_agent import config
+from cutter_agent import config, observing
+from cutter_agent.cli import logs
 from cutter_agent.errors import Internal
 from cutter_agent.model import Lane
 
@@ -38,11 +39,13 @@ class VerifierProcess:
     """One child for any number of entries. Ends when it is closed, and when its parent dies, whichever comes first."""
 
     def __init__(self) -> None:
+        self._log = os.dup(logs.descriptor())  # its standard error is kept for its last words
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         # -P: a module in the current folder must not stand in for one of ours.
         self._child = subprocess.Popen(
             [sys.executable, "-P", "-m", "cutter_agent", "verify", "--stream", "--json"],
-            env=config.environment_for(os.environ, Lane.VERIFY),
+            env=config.environment_for(os.environ, Lane.VERIFY) | {logs.DESCRIPTOR: str(self._log)},
+            pass_fds=(self._log,),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,
@@ -71,7 +74,7 @@ class VerifierProcess:
         if stdin is None:
             raise Internal("the verifier has no standard input", remedy="Report this.")
         try:
-            stdin.write(entry_id.encode() + b"\n")
+            stdin.write(json.dumps({"entry_id": entry_id, **observing.handed()}).encode() + b"\n")
             stdin.flush()
         except BrokenPipeError:
             pass  # its last words are in the answer, or the lack of one
@@ -117,6 +120,7 @@ class VerifierProcess:
         if self._child.stdout is not None:
             self._child.stdout.close()
         self._words.close()
+        os.close(self._log)
 
     def __enter__(self) -> VerifierProcess:
         return self

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from cutter_agent import observing
 from cutter_agent.db_adapter.settings import Limits
-from cutter_agent.db_adapter.sqlstates import is_retryable
+from cutter_agent.db_adapter.sqlstates import is_retryable, rule_for
 from cutter_agent.errors import DatabaseError, RetriesExhausted
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class Retry:
                         trace=error.trace,
                     ) from error
                 self.counted[phase, sqlstate] += 1
+                observing.retried(phase, sqlstate, rule_for(sqlstate).disposition)
                 self.sleep(self.pause_s(number))
         raise AssertionError("unreachable: max_attempts is at least 1")
 

@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from cutter_agent import observing
 from cutter_agent.db_adapter import statements
 from cutter_agent.db_adapter.interface import Parameters, Row, Statements
 from cutter_agent.db_adapter.journal import Journal
@@ -33,6 +34,7 @@ from cutter_agent.db_adapter.principals import Identity
 from cutter_agent.db_adapter.resolution import not_committed, was_committed
 from cutter_agent.db_adapter.retry import Retry
 from cutter_agent.db_adapter.settings import ConnectionSettings, Isolation, Limits
+from cutter_agent.db_adapter.sqlstates import rule_for
 from cutter_agent.db_adapter.statements import Statement
 from cutter_agent.db_adapter.transaction import AnswerLost, Transaction
 from cutter_agent.errors import DatabaseError, Internal, OutcomeUnknown
@@ -131,7 +133,7 @@ class RealPostgresAdapter:
         self._admit()
         if not self._checked:
             self.start()
-        with self._block(phase, isolation, writes=True) as block:
+        with observing.attempt(phase, _disposition), self._block(phase, isolation, writes=True) as block:
             yield block
 
     def run_phase(self, phase: str, isolation: Isolation, body: Callable[[Transaction], T]) -> T:
@@ -255,3 +257,8 @@ class RealPostgresAdapter:
                 f"{phase} wants a block of its own inside {outer}",
                 remedy="Use the transaction you are given; a savepoint() where a part may fail on purpose.",
             )
+
+
+def _disposition(error: BaseException) -> str | None:
+    """What the contract says of an error of the server; None for any other error."""
+    return rule_for(error.sqlstate).disposition if isinstance(error, DatabaseError) else None

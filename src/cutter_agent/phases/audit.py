@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cutter_agent.errors import UsageError
+from cutter_agent import observing
+from cutter_agent.errors import UsageError, VerificationFailed
 from cutter_agent.model import EntryStatus
 from cutter_agent.phases.gathering import Gathering
 from cutter_agent.ports import VerifyDatabase, VerifyStore
@@ -60,9 +61,18 @@ def audit(database: VerifyDatabase, *, asked: str | None, keys: Keys) -> Iterato
             f"no document {asked} was cut", remedy="Give a document's reference or code: iu-cutter status lists them."
         )
     for document in documents:
-        yield from _read(database, document, keys)
+        yield from _told(database, document, keys)
     if asked is None:
         yield from database.read_only(_without_document)
+
+
+def _told(database: VerifyDatabase, document: Document, keys: Keys) -> list[Audited]:
+    """One document, and what becomes of it, to whoever watches the run."""
+    with observing.document(document=document.document_ref) as told, observing.phase("audit"):
+        found = _read(database, document, keys)
+        defects = sum(len(audited.defects) for audited in found)
+        told.note(defects=defects, outcome=VerificationFailed.code if defects else None)
+    return found
 
 
 def _read(database: VerifyDatabase, document: Document, keys: Keys) -> list[Audited]:

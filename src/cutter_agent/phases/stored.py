@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cutter_agent import observing
 from cutter_agent.errors import GovernanceRefused, StaleApproval, UsageError
 from cutter_agent.idempotency import unit_id
 from cutter_agent.manifest import SealedManifest, parse, seal
@@ -57,6 +58,7 @@ def known_entry(entry: Entry | None, entry_id: str) -> Entry:
             f"entry {entry_id} is an {entry.kind}: nothing of its own can be reviewed or cut",
             remedy="Decide about the entry that it names: retry or abandon.",
         )
+    observing.note(document=entry.payload.get("document_ref"))
     return entry
 
 

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from cutter_agent import pipeline
-from cutter_agent.cli import failures, orders
+from cutter_agent.cli import failures, orders, watched
 from cutter_agent.cli.bulk.survey import Surveyed, look
 from cutter_agent.cli.bulk.worker import Worker
 from cutter_agent.formats import Format
@@ -25,6 +25,11 @@ from cutter_agent.model import RiskClass
 
 def main() -> int:
     """Work until standard input ends; 0, or 1 where it could not start."""
+    with watched.member():
+        return _work()
+
+
+def _work() -> int:
     lines = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     call = json.loads(sys.stdin.readline())

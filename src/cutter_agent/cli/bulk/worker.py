@@ -14,10 +14,11 @@ from dataclasses import asdict
 from types import TracebackType
 from typing import Any
 
-from cutter_agent import pipeline
+from cutter_agent import observing, pipeline
 from cutter_agent.cli import failures, inputs, orders
 from cutter_agent.cli.bulk.survey import Record, Surveyed, file_digest
 from cutter_agent.cli.verifier_process import ChildRefused, VerifierProcess
+from cutter_agent.db_adapter.sqlstates import Disposition
 from cutter_agent.errors import ConnectionFailed, DeadlinePassed, OutcomeUnknown
 from cutter_agent.wiring import ExecLane, exec_lane
 
@@ -26,6 +27,8 @@ Watch = Callable[[pipeline.Step], None]
 PATIENCE_S = 60.0
 """So long a server that was there may be away before a document is given up."""
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+_TOLD = {"document": "document_ref", "entry_id": "entry_id", "status": "status", "steps": "steps", "units": "units"}
+"""What is told of a document to whoever watches the run, by its name in the record."""
 _BROKEN_OFF = {ConnectionFailed.code, DeadlinePassed.code, OutcomeUnknown.code}
 
 
@@ -51,6 +54,14 @@ class Worker:
 
     def cut(self, file: Surveyed, watch: Watch) -> Record:
         """One document as far as it gets; the record says how far, or holds the error."""
+        with observing.document(file=file.path, document=file.document_ref) as told:
+            record = self._cut(file, watch)
+            told.note(**{name: record.get(of) for name, of in _TOLD.items()})
+            if "error" in record:
+                told.failed(record["error"])
+        return record
+
+    def _cut(self, file: Surveyed, watch: Watch) -> Record:
         end_s, pauses = time.monotonic() + PATIENCE_S, iter(_PAUSES_S)
         while True:
             record = self._try(file, watch)
@@ -60,6 +71,7 @@ class Worker:
                 return record
             if not self._reached or time.monotonic() > end_s:
                 return record
+            observing.retried("document", error.get("sqlstate"), Disposition.RESOLVE)
             time.sleep(next(pauses, _PAUSES_S[-1]))
 
     def _try(self, file: Surveyed, watch: Watch) -> Record:

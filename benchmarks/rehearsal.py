@@ -116,7 +116,7 @@ def measure(wanted_mb: int, pairs: int, cycles: int, folder: Path) -> list[bool]
 def main(call: Callable[[int, int, int, Path], list[bool]] = measure) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=1000, metavar="MB", help=f"at most {LARGEST_MB}")
-    parser.add_argument("--pairs", type=int, default=3, help="of bare and faithful copies")
+    parser.add_argument("--pairs", type=int, default=7, help="of bare and faithful copies")
     parser.add_argument("--cycles", type=int, default=20, help="of each way of cloning")
     parser.add_argument("--base", type=Path, default=Path("/var/tmp"), help="where it lies meanwhile")  # noqa: S108
     words = parser.parse_args()

@@ -10,17 +10,18 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pg_dryrun import commands, dumps
+from pg_dryrun import commands, dumps, loading
 from pg_dryrun.credentials import Vault
 from pg_dryrun.dumps import DumpFormat
 from pg_dryrun.ledger import Kind
+from pg_dryrun.loading import Loading
 from pg_dryrun.needs import Needs, create_database, create_tablespaces
 from pg_dryrun.observer import Observer, ServerAnswer, connect, quote
 from pg_dryrun.observer.roles import RoleFacts
-from pg_dryrun.snapshot import Snapshot
+from pg_dryrun.snapshot import ProofKind, Snapshot
 from pg_dryrun.subject import Login
 from pg_embedded.places import available_memory_bytes
 
@@ -58,6 +59,8 @@ class Restored:
     created_roles: tuple[str, ...]
     deviations: tuple[str, ...]
     duration_s: float
+    loading: Loading = field(default_factory=Loading)
+    """Tables that were digested while the restore went on, for ``fidelity.compare``."""
 
 
 def restore(
@@ -92,8 +95,11 @@ def restore(
     target = replace(admin, dbname=name)
     if snapshot.dump.format is DumpFormat.PLAIN:
         _run_script(snapshot.dump.script, target, bin_dir=bin_dir, vault=vault, timeout_s=timeout_s)
+        seen = Loading()
     else:
-        _run_archive(snapshot, target, bin_dir=bin_dir, vault=vault, timeout_s=timeout_s)
+        digests = snapshot.tables if snapshot.proof_kind is ProofKind.SOURCE_DIGESTS else {}
+        with loading.digested(target, digests, binary=snapshot.binary_digests, timeout_s=timeout_s) as seen:
+            _run_archive(snapshot, target, bin_dir=bin_dir, vault=vault, timeout_s=timeout_s)
     with connect(target, purpose="analyze", statement_timeout_s=timeout_s) as observer:
         names = [str(row["name"]) for row in observer.rows(_NEVER_ANALYSED)] if snapshot.planner_statistics else []
         if names or not snapshot.planner_statistics:
@@ -103,6 +109,7 @@ def restore(
         created_roles=created,
         deviations=tuple(deviations),
         duration_s=time.monotonic() - began,
+        loading=seen,
     )
 
 

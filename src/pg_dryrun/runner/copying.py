@@ -156,7 +156,7 @@ def _restore(run: Run) -> Gate:
     if run.facts.production is not None and run.facts.production.schema_sha256 is None:
         with connect(done.admin, purpose="schema", read_only=True) as observer:  # a dump file cannot be asked
             run.facts.production = replace(run.facts.production, schema_sha256=schema.fingerprint(observer).digest)
-    comparison = fidelity.compare(taken, done.admin)
+    comparison = fidelity.compare(taken, done.admin, loaded=done.loading)
     if run.facts.environment is not None:
         all_of_them = (*run.facts.environment.deviations, *done.deviations, *comparison.deviations)
         run.facts.environment = replace(run.facts.environment, deviations=tuple(dict.fromkeys(all_of_them)))
@@ -178,7 +178,8 @@ def _grants(run: Run) -> Gate:
         rehearsal_environment(run).announce(Kind.ROLE, role)
     run.subject.create_roles(admin, run.facts.passwords)
     logins = {login.user: login for login in principals_on(run, admin).values()}
-    matrix = roles.probe(admin, logins, rights=run.subject.rights, tables=run.subject.tracked_tables)
+    own = {run.subject.principals[item.principal]: item.schema for item in run.subject.companions}
+    matrix = roles.probe(admin, logins, rights=run.subject.rights, tables=run.subject.tracked_tables, own_schemas=own)
     return GrantsGate(matrix=matrix)
 
 

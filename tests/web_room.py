@@ -117,15 +117,15 @@ class WebRoom:
         )
 
 
-def lane_on(ledger: Ledger, *, port: int | None = None) -> ExecLane:
-    """DOT-991's lane with the connections of a page; ``port``: another one, where nobody listens."""
+def lane_on(ledger: Ledger, *, port: int | None = None, key: Path = Path("/nowhere")) -> ExecLane:
+    """DOT-991's lane with the connections of a page; ``port``: another one, where nobody listens; ``key``: its file."""
     login = ledger.login
     settings = LaneSettings(
         lane=Lane.EXEC,
         place=DatabasePlace(host=login["host"], port=port or login["port"], dbname=login["dbname"], sslmode="disable"),
         user=NAMES.of(DatabaseRole.EXEC),
         password=PASSWORDS[DatabaseRole.EXEC],
-        signing_key=Path("/nowhere"),
+        signing_key=key,
         exec_public_key=None,
         verify_public_key=None,
     )
@@ -148,8 +148,12 @@ def write_people(path: Path) -> Path:
 
 def site_on(ledger: Ledger, people: Path, folder: Path, seconds: Seconds) -> Site:
     """A site on a deployed ledger; ``folder``: where it keeps its own files."""
+    key = folder / "exec.pem"
+    if not key.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        ledger.exec_key.save(key)
     return Site(
-        lane=lane_on(ledger),
+        lane=lane_on(ledger, key=key),
         accounts=Accounts(people, hasher=CHEAP),
         audit=AuditLog(folder / "audit.jsonl"),
         tokens=Tokens(folder / "tokens.json"),

@@ -37,10 +37,11 @@ def prepared(room: BrowserRoom) -> dict[str, str]:
     ledger.verify(ledger.applied(LAW.encode(), code="T1"))
     waiting = room.web.waiting(EDITED.encode(), code="T1")
     approved = ledger.approved(LAW.encode(), code="T2")
+    applied = ledger.applied(LAW.encode(), code="T4")
     rejected = room.web.waiting(LAW.encode(), code="T3")
     mai: Browser = room.web.browser("mai")
     assert room.web.decide(mai, rejected, "reject", rationale=RATIONALE).status_code == 303
-    return {"waiting": waiting, "approved": approved, "rejected": rejected}
+    return {"waiting": waiting, "approved": approved, "applied": applied, "rejected": rejected}
 
 
 def addresses(entries: dict[str, str]) -> dict[str, str]:
@@ -55,6 +56,7 @@ def addresses(entries: dict[str, str]) -> dict[str, str]:
         "proposal-all": f"{entry}?show=all",
         "proposal-none": f"{entry}?find=nowhere",
         "approved": f"/entries/{entries['approved']}",
+        "cut": f"/entries/{entries['applied']}?cut=done",
         "decide-closed": f"/entries/{entries['rejected']}/decide",
         "error-unknown": "/entries/nothing",
     }

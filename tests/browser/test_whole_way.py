@@ -1,4 +1,7 @@
-"""From a law with exceptions to ``verified_complete``, by keyboard alone; both lanes as processes of their own."""
+"""From a law with exceptions to ``verified_complete``, by keyboard alone; both lanes as processes of their own.
+
+The page's process decides and cuts; a verifier's process beside it proves, and the page finds that out by itself.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from playwright.sync_api import expect
-from tests.browser_room import Person
+from tests.browser_room import Person, accessibility
 from tests.command_room import CommandLine
 from tests.web_room import PASSWORD
 
@@ -35,7 +39,7 @@ def serving(command: CommandLine) -> Iterator[str]:
 
 
 def test_a_law_with_exceptions_is_accepted_decided_cut_and_proven(
-    embedded: CommandLine, seat: Callable[..., Person]
+    embedded: CommandLine, seat: Callable[..., Person], axe: str, screenshots: Path
 ) -> None:
     added = embedded("serve", "account", "add", "mai", "--role", "reviewer", stdin=f"{PASSWORD}\n".encode())
     assert added.code == 0, added.err
@@ -68,11 +72,22 @@ def test_a_law_with_exceptions_is_accepted_decided_cut_and_proven(
         expect(mai.page.get_by_text("Your decision is in the ledger")).to_be_visible()
         commands = mai.page.locator(".commands code").all_inner_texts()
         assert commands == [f"iu-cutter cut-approved {entry_id}", f"iu-cutter verify {entry_id}"]
-        for command, state in zip(commands, ("cut_applied", "verified_complete"), strict=True):
-            done = embedded(*command.split()[1:], "--json")
-            assert done.code == 0, done.err
-            mai.page.reload()
-            expect(mai.page.locator(f"h1 .state.{state}")).to_be_visible()
+        assert accessibility(mai, axe) == []
+        mai.page.screenshot(path=screenshots / "cut-now.png", full_page=True)
+        mai.keys("t")
+        expect(mai.page.locator("[data-cut]")).to_be_focused()
+        mai.press("Enter")
+        expect(mai.page.locator("h1 .state.cut_applied")).to_be_visible()
+        expect(mai.page.get_by_text("exactly what was approved was written")).to_be_visible()
+        expect(mai.page.get_by_text("looks every few seconds")).to_be_visible()
+        (waits_for,) = mai.page.locator(".commands code").all_inner_texts()
+        assert accessibility(mai, axe) == []
+        mai.page.screenshot(path=screenshots / "waits-for-the-verifier.png", full_page=True)
+        proven = embedded(*waits_for.split()[1:], "--json")
+        assert proven.code == 0, proven.err
+        expect(mai.page.locator("h1 .state.verified_complete")).to_be_visible()
+        expect(mai.page.get_by_role("status").filter(has_text="loaded anew")).to_be_focused()
+        assert accessibility(mai, axe) == []
         expect(mai.page.locator(".way li.done")).to_have_count(5)
         mai.open("/documents/T1")
         expect(mai.page.locator("article.leaf")).to_have_count(5)

@@ -102,7 +102,8 @@ def test_every_word_that_a_page_says_is_in_the_catalogue() -> None:
     assert said - words.keys() == set()
     kinds = set(re.findall(r"Refusal\(\"(\w+)\"", "".join(path.read_text() for path in package.glob("*.py"))))
     kinds |= set(re.findall(r"errors\.\w+, \"(\w+)\"", (package / "mishaps.py").read_text())) | {"method", "defect"}
-    assert len(kinds) > 12
+    kinds |= set(re.findall(r"\((?:errors\.)?\w+, \"(cut_\w+)\", \d+\)", (package / "cutting.py").read_text()))
+    assert len(kinds) > 20
     assert {f"error.{kind}.{part}" for kind in kinds for part in ("title", "do")} - words.keys() == set()
     states = {state.value for state in EntryStatus if state not in TRANSACTION_ONLY}
     assert {f"{part}.{state}" for part in ("state", "next") for state in states} - words.keys() == set()

@@ -28,12 +28,15 @@ from cutter_agent.web.sayings import Sayings
 ROOT = Path(str(resources.files("cutter_agent")))
 REFUSALS = frozenset(
     {"UsageError", "InputRefused", "GovernanceRefused", "IllegalTransition", "StaleApproval"}
-    | {"ReviewerNotIndependent", "VerificationFailed"}
+    | {"ReviewerNotIndependent", "VerificationFailed", "PhantomSuccess"}
 )
 REFUSED_IN = (
     "phases/answered.py",
     "phases/answering.py",
+    "phases/changes.py",
+    "phases/cut.py",
     "phases/proposing_again.py",
+    "phases/rechanges.py",
     "phases/review.py",
     "phases/stored.py",
     "phases/sweep.py",
@@ -49,6 +52,8 @@ REFUSED_IN = (
     "web/deciding.py",
 )
 """Who may refuse what somebody does on a page."""
+ADVISED_IN = ("phases/changes.py", "phases/cut.py", "phases/rechanges.py")
+"""Whose remedy stands on the page, too."""
 FOUND_IN = (
     "segmenter/noting.py",
     "segmenter/elements.py",
@@ -106,6 +111,14 @@ def test_every_refusal_is_said_in_vietnamese(room: str, sayings: Sayings) -> Non
     said = set(refusals(ROOT / room))
     assert {text for text in said if sayings.translated(text) is None} == set()
     assert said or room == "web/deciding.py", f"{room} refuses nothing any more: the list has lost its subject"
+
+
+@pytest.mark.parametrize("room", ADVISED_IN)
+def test_every_remedy_of_a_cut_is_said_in_vietnamese(room: str, sayings: Sayings) -> None:
+    named = (node for node in ast.walk(ast.parse((ROOT / room).read_text("utf-8"))) if isinstance(node, ast.keyword))
+    said = {text for node in named if node.arg == "remedy" and (text := sentence(node.value))}
+    assert {text for text in said if sayings.translated(text) is None} == set()
+    assert len(said) >= 2
 
 
 @pytest.mark.parametrize("room", FOUND_IN)

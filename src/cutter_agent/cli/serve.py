@@ -15,7 +15,7 @@ from cutter_agent.cli import options, output, serve_tokens
 from cutter_agent.errors import UsageError
 
 if TYPE_CHECKING:
-    from cutter_agent.web.accounts import Accounts
+    from cutter_agent.web.accounts import Accounts, Role
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -61,6 +61,14 @@ Secret = Annotated[
 Reports = Annotated[
     Path | None, typer.Option("--reports", metavar="DIR", help="Show the dry runs that are kept in this folder.")
 ]
+CutBy = Annotated[
+    str,
+    typer.Option(
+        "--cut-by",
+        metavar="ROLE",
+        help="Who may have an approved entry cut from its page: reviewer, admin or nobody.",
+    ),
+]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The account, and the reviewer's name in the ledger.")]
 # The words of web.accounts.Role, which is not imported for --help: the extra may not be installed.
 RoleName = Annotated[str, typer.Option("--role", metavar="ROLE", help="viewer, reviewer or admin.")]
@@ -76,16 +84,18 @@ def _serve(
     trusted_proxy_header: Header = None,
     trusted_proxy_secret: Secret = None,
     reports: Reports = None,
+    cut_by: CutBy = "reviewer",
 ) -> None:
     """Serve the review page until Ctrl-C. Needs the extra web: pip install 'dot-iu-cutter[web]'.
 
-    Signs in local accounts; decisions bear their names. It holds DOT-991's login only: it neither cuts nor verifies.
+    Signs in local accounts; decisions bear their names. It holds DOT-991's login and key only: what was
+    approved can be cut from its page (--cut-by), and it never verifies.
     First: iu-cutter serve account add NAME --role reviewer
 
     Examples:
       iu-cutter serve
       iu-cutter serve --port 0 --idle-minutes 15
-      iu-cutter serve --reports runs
+      iu-cutter serve --reports runs --cut-by admin
     """
     if context.invoked_subcommand is not None:
         return
@@ -102,8 +112,19 @@ def _serve(
         idle_minutes=idle_minutes,
         proxy=serving.proxy(trusted_proxy_header, trusted_proxy_secret),
         reports=reports,
+        cut_by=_cutter(cut_by),
         ready=lambda address: output.note(f"the review page is at {public_url or address} (Ctrl-C stops it)"),
     )
+
+
+def _cutter(word: str) -> Role | None:
+    """The role of ``--cut-by``, None for nobody. Raises ``UsageError``."""
+    from cutter_agent.web.accounts import Role  # noqa: PLC0415 - the extra
+
+    known = {Role.REVIEWER.value: Role.REVIEWER, Role.ADMIN.value: Role.ADMIN, "nobody": None}
+    if word not in known:
+        raise UsageError(f"{word!r} may not cut", remedy=f"Choose one of {', '.join(known)}.")
+    return known[word]
 
 
 @account.command("add")

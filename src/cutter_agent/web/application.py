@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from cutter_agent.web import (
     backlog,
+    cutting,
     deciding,
     document,
     entry,
@@ -58,10 +59,13 @@ FILES: tuple[tuple[str, Page, Role | None], ...] = (
     ("/reports/{run}/{file}", rehearsals.file, Role.VIEWER),
 )
 """What is taken along, or comes in a sandbox of its own."""
+GLANCES: tuple[tuple[str, Page, Role | None], ...] = (("/entries/{entry}/state", cutting.state, Role.VIEWER),)
+"""What a page asks by itself while somebody waits: no page, and no click of the session."""
 WRITES: tuple[tuple[str, Page, Role | None], ...] = (
     ("/entries/{entry}/decide", deciding.decide, Role.REVIEWER),
     ("/entries/{entry}/answers", entry.answer, Role.REVIEWER),
     ("/entries/{entry}/again", entry.again, Role.REVIEWER),
+    ("/entries/{entry}/cut", cutting.cut, Role.REVIEWER),
     ("/login", signing_in.sign_in, None),
     ("/logout", signing_in.sign_out, None),
     ("/language", signing_in.speak, None),
@@ -70,6 +74,7 @@ AUDITED: Mapping[Page, Event] = {
     deciding.decide: Event.DECISION,
     entry.answer: Event.ANSWER,
     entry.again: Event.PROPOSED_AGAIN,
+    cutting.cut: Event.CUT,
 }
 
 
@@ -83,6 +88,9 @@ def application(site: Site) -> ASGIApp:
 
     routes: list[Route | Mount] = [
         Route(path, door(site, page, least=least), methods=["GET"]) for path, page, least in (*READS, *FILES)
+    ]
+    routes += [
+        Route(path, door(site, page, least=least, is_glance=True), methods=["GET"]) for path, page, least in GLANCES
     ]
     routes += [
         Route(path, door(site, page, least=least, event=AUDITED.get(page)), methods=["POST"])

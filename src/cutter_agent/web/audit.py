@@ -31,6 +31,7 @@ class Event(StrEnum):
     DECISION = "decision"
     ANSWER = "answer"
     PROPOSED_AGAIN = "proposed_again"
+    CUT = "cut"
     ACCOUNT = "account"
     TOKEN = "token"  # noqa: S105 - a word, no secret
 

@@ -13,6 +13,7 @@ from cutter_agent.model import EntryStatus, ReviewerKind, Verdict
 from cutter_agent.phases.review import Judgement
 from cutter_agent.report import Proposal
 from cutter_agent.web import reading
+from cutter_agent.web.cutting import standing
 from cutter_agent.web.entry import may_decide, successor
 from cutter_agent.web.mishaps import log
 from cutter_agent.web.visit import Visit
@@ -93,6 +94,7 @@ def _page(visit: Visit, *, wrong: str, status: int, said: str = "") -> Response:
         looked_at=sum(case.said is not None for case in cases),
         way=way(proposal.entry.status, proposal.entry.entry_id),
         successor=successor(visit, proposal.entry),
+        standing=standing(visit, proposal.entry),
         given=given,
         was_kept=bool(given) and not visit.form,
         is_other_manifest=given.get("seen_digest", proposal.entry.payload["manifest_digest"])

@@ -19,16 +19,23 @@ from cutter_agent.web.visit import Page, Refusal, Visit, read_form
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def door(site: Site, page: Page, *, least: Role | None = Role.VIEWER, event: Event | None = None) -> Endpoint:
+def door(
+    site: Site,
+    page: Page,
+    *,
+    least: Role | None = Role.VIEWER,
+    event: Event | None = None,
+    is_glance: bool = False,
+) -> Endpoint:
     """``page`` for accounts of role ``least`` or above; for everybody where that is None. ``event``: what the audit log
-    calls it.
+    calls it. ``is_glance``: what a page asks by itself, while nobody clicks.
 
     A POST is answered only where the form was given to this browser by this process. Whoever's session has ended gets
     the sign-in page, and his form's content waits behind it.
     """
 
     async def endpoint(request: Request) -> Response:
-        visit = Visit(site=site, request=request, form={})
+        visit = Visit(site=site, request=request, form={}, is_glance=is_glance)
         try:
             if request.method == "POST":
                 visit = Visit(site=site, request=request, form=await read_form(request))

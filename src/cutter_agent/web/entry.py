@@ -15,6 +15,7 @@ from cutter_agent.phases.sweep import Trigger
 from cutter_agent.report import EntryLine
 from cutter_agent.web import reading
 from cutter_agent.web.accounts import Role
+from cutter_agent.web.cutting import standing
 from cutter_agent.web.finding import found_place
 from cutter_agent.web.mishaps import log
 from cutter_agent.web.paging import UNITS_ON_A_PAGE, Paging
@@ -82,6 +83,7 @@ def entry(visit: Visit) -> Response:
         was_cut=manifest.recut is not None or proposal.entry.status in _CUT,
         way=way(proposal.entry.status, proposal.entry.entry_id),
         successor=successor(visit, proposal.entry),
+        standing=standing(visit, proposal.entry),
         other=OTHER,
     )
 

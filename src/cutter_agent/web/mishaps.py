@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from starlette.exceptions import HTTPException
@@ -25,6 +26,7 @@ _WORDS: tuple[tuple[type[Exception], str, int], ...] = (
     (errors.DeadlinePassed, "database_away", 503),
     (errors.DatabaseError, "database", 500),
     (EmbeddedError, "database_away", 503),
+    (errors.AttestationRequired, "setup", 500),
     (errors.VerificationFailed, "not_as_stored", 500),
     (errors.UsageError, "unknown", 404),
     (errors.InputRefused, "refused", 409),
@@ -38,11 +40,12 @@ KEPT = ("rationale", "comment")
 
 @dataclass(frozen=True, kw_only=True)
 class Mishap:
-    """What the page of an error shows. ``said``: the program's own words, English."""
+    """What the page of an error shows. ``said``, ``remedy``: the program's own words, English."""
 
     kind: str
     status: int
     said: str = ""
+    remedy: str = ""
     number: str = ""
 
 
@@ -58,11 +61,26 @@ def of(error: Exception) -> Mishap:
     return Mishap(kind=kind, status=status, number=number)
 
 
+def refusal(error: Exception, kinds: Sequence[tuple[type[Exception], str, int]], *, command: str) -> Refusal | None:
+    """A page of its own for ``error``, None where ``kinds`` has none for it. ``command`` does the same elsewhere.
+
+    What a rule says is shown, with its remedy; what names paths, hosts or statements goes to the log.
+    """
+    kind, status = next(((kind, status) for each, kind, status in kinds if isinstance(error, each)), ("", 0))
+    if not kind:
+        return None
+    if isinstance(error, errors.GovernanceRefused):
+        return Refusal(kind, status, said=error.message, remedy=error.remedy, command=command)
+    log.error("%s: %s", type(error).__name__, error)
+    return Refusal(kind, status, headers={"Retry-After": "10"} if status == 503 else None, command=command)
+
+
 def page(visit: Visit, error: Exception) -> Response:
     """The answer to an error. What somebody was writing is shown on it, to be copied."""
     kept = {name: visit.form[name] for name in KEPT if visit.form.get(name, "").strip()}
     if isinstance(error, Refusal):
-        mishap, values = Mishap(kind=error.kind, status=error.status), error.values
+        mishap = Mishap(kind=error.kind, status=error.status, said=error.said, remedy=error.remedy)
+        values = error.values
         headers = dict(error.headers or {})
     else:
         mishap, values = of(error), {}

@@ -33,6 +33,7 @@ SHORTCUTS: Mapping[str, Sequence[tuple[tuple[str, ...], str]]] = {
         (("x",), "show"),
         (("g",), "again"),
         (("d",), "decide"),
+        (("t",), "cut"),
     ),
     "deciding": (
         (("a",), "approve"),

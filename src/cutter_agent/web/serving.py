@@ -19,7 +19,7 @@ from cutter_agent.db_adapter.settings import Limits
 from cutter_agent.errors import UsageError
 from cutter_agent.home.folder import DataFolder
 from cutter_agent.model import Lane
-from cutter_agent.web.accounts import Accounts
+from cutter_agent.web.accounts import Accounts, Role
 from cutter_agent.web.application import application
 from cutter_agent.web.audit import AuditLog
 from cutter_agent.web.proxy import TrustedProxy
@@ -70,9 +70,11 @@ def serve(
     idle_minutes: int,
     proxy: TrustedProxy | None = None,
     reports: Path | None = None,
+    cut_by: Role | None = Role.REVIEWER,
     ready: Callable[[str], None],
 ) -> None:
     """Serve until SIGINT or SIGTERM. ``host`` None: the loopback. ``ready`` is told the address once it listens.
+    ``cut_by``: as ``Site``.
 
     The other lane's login and key are taken out of what this process looks at before anything is opened.
 
@@ -109,6 +111,7 @@ def serve(
             address=address,
             proxy=proxy,
             reports=reports,
+            cut_by=cut_by,
             public_keys={lane: PublicKey.load(path) for lane, path in public_keys(own).items()},
         )
         _run(site, host=host, port=port, ready=ready)

@@ -79,6 +79,12 @@ class Sessions:
                 self._open[token] = replace(found, seen_s=now)
         return found
 
+    def glance(self, token: str) -> Session | None:
+        """The same, and it is not seen: what a page asks by itself keeps nobody signed in."""
+        with self._lock:
+            self._sweep(self._monotonic())
+            return self._open.get(token)
+
     def forget_draft(self, token: str) -> None:
         """What was kept has been used."""
         with self._lock:

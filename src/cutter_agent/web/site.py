@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from cutter_agent.errors import UsageError
 from cutter_agent.model import Lane
-from cutter_agent.web.accounts import Accounts
+from cutter_agent.web.accounts import Accounts, Role
 from cutter_agent.web.audit import AuditLog
 from cutter_agent.web.languages import Language, load
 from cutter_agent.web.proxy import TrustedProxy
@@ -51,7 +51,8 @@ class Address:
 @dataclass(frozen=True, kw_only=True)
 class Site:
     """One running review page. ``reports``: the folder in which rehearsals are kept, None where none was named.
-    ``public_keys``: those that signatures can be checked with here."""
+    ``public_keys``: those that signatures can be checked with here. ``cut_by``: who may have an approved entry cut from
+    its page, None for nobody."""
 
     lane: ExecLane
     accounts: Accounts
@@ -62,6 +63,7 @@ class Site:
     address: Address = field(default_factory=Address)
     proxy: TrustedProxy | None = None
     reports: Path | None = None
+    cut_by: Role | None = Role.REVIEWER
     public_keys: Mapping[Lane, PublicKey] = field(default_factory=dict)
     languages: Mapping[str, Language] = field(default_factory=load)
     manifests: Manifests = field(default_factory=Manifests)

@@ -24,13 +24,25 @@ _SESSION, _VISIT = "iu_session", "iu_visit"
 
 
 class Refusal(Exception):
-    """A page that says no. ``kind`` names its words in the catalogue (``error.<kind>``)."""
+    """A page that says no. ``kind`` names its words in the catalogue (``error.<kind>``); ``said``, ``remedy``: what the
+    program itself says, English."""
 
-    def __init__(self, kind: str, status: int, *, headers: Mapping[str, str] | None = None, **values: object) -> None:
+    def __init__(
+        self,
+        kind: str,
+        status: int,
+        *,
+        headers: Mapping[str, str] | None = None,
+        said: str = "",
+        remedy: str = "",
+        **values: object,
+    ) -> None:
         super().__init__(kind)
         self.kind = kind
         self.status = status
         self.headers = headers
+        self.said = said
+        self.remedy = remedy
         self.values = values
 
 
@@ -58,12 +70,14 @@ async def read_form(request: Request) -> dict[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One request. ``form`` is empty for a GET. ``is_nobodys``: who asks is not looked up, because that failed."""
+    """One request. ``form`` is empty for a GET. ``is_nobodys``: who asks is not looked up, because that failed.
+    ``is_glance``: a page asks, not a person; it does not count as a click of the session."""
 
     site: Site
     request: Request
     form: Mapping[str, str]
     is_nobodys: bool = False
+    is_glance: bool = False
 
     @property
     def path(self) -> str:
@@ -103,7 +117,8 @@ class Visit:
 
     @cached_property
     def _signed_in(self) -> tuple[Session, Account] | None:
-        session = self.site.sessions.find(self.token) if self.token and not self.is_nobodys else None
+        find = self.site.sessions.glance if self.is_glance else self.site.sessions.find
+        session = find(self.token) if self.token and not self.is_nobodys else None
         account = self.site.accounts.all().get(session.account) if session else None
         if session is None or account is None or stamp_of(account) != session.stamp:
             return None

@@ -88,7 +88,7 @@ const EVERYWHERE = {
   '[': () => document.querySelector('[data-page=previous]')?.click(),
 };
 const REVIEWING = {
-  a: accept, c: () => here('[name=comment]')?.focus(), u: () => here('a[data-unit], a.flag')?.click(), o: open,
+  a: accept, t: () => document.querySelector('[data-cut]')?.focus(), c: () => here('[name=comment]')?.focus(), u: () => here('a[data-unit], a.flag')?.click(), o: open,
 };
 const DECIDING = {
   a: () => verdict('approve'), f: () => verdict('defer'), r: () => verdict('reject'),

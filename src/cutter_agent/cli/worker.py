@@ -35,7 +35,9 @@ LaneOption = Annotated[
 ]
 Every = Annotated[
     int,
-    typer.Option("--every", metavar="S", min=1, max=3540, help="Sweep, and look for jobs of dead workers, so often."),
+    typer.Option(
+        "--every", metavar="S", min=0, max=3540, help="Sweep, and look for jobs of dead workers, so often; 0: never."
+    ),
 ]
 Stalled = Annotated[
     float,

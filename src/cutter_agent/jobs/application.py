@@ -1,7 +1,7 @@
 """Procrastinate's app for one lane: which tasks there are, in which queue, under which lock, and what is periodic.
 
 Two queues: ``cut`` is worked on by DOT-991, ``verify`` by DOT-992, and a worker takes from its own queue only. All
-jobs of a document share a lock, so that they run one after another; that spares work and decides nothing.
+jobs of a document in one queue share a lock, so that they run one after another; that spares work, decides nothing.
 """
 
 from __future__ import annotations
@@ -58,9 +58,10 @@ class Task(StrEnum):
 QUEUES: Mapping[Lane, str] = {Lane.EXEC: "cut", Lane.VERIFY: "verify"}
 
 
-def lock_of(document_ref: str) -> str:
-    """The lock that all jobs of a document share."""
-    return f"document:{document_ref}"
+def lock_of(document_ref: str, lane: Lane = Lane.EXEC) -> str:
+    """The lock that all jobs of a document share, one for each lane: VERIFY is queued by the job that has cut, and a
+    worker that is told of it at once would find that job's lock still held, and look again only seconds later."""
+    return f"document:{document_ref}" if lane is Lane.EXEC else f"document:{document_ref}:verify"
 
 
 def connected(login: QueueLogin, lane: Lane) -> procrastinate.App:
@@ -70,7 +71,8 @@ def connected(login: QueueLogin, lane: Lane) -> procrastinate.App:
 
 
 class Office:
-    """The tasks of one lane on an app. ``every_s``: how often is swept and looked for jobs of dead workers."""
+    """The tasks of one lane on an app. ``every_s``: how often is swept and looked for jobs of dead workers; 0: never,
+    by this worker."""
 
     def __init__(self, app: procrastinate.App, lane: Lane, *, every_s: int, stalled_after_s: float) -> None:
         self.app = app
@@ -80,7 +82,8 @@ class Office:
         self._every_s = every_s
         rescue = Task.RESCUE_CUT if lane is Lane.EXEC else Task.RESCUE_VERIFY
         self._periodic(rescue, cron_of(every_s), self._rescue)
-        self._periodic(Task.TIDY_CUT if lane is Lane.EXEC else Task.TIDY_VERIFY, "17 3 * * *", self._tidy)
+        tidy = Task.TIDY_CUT if lane is Lane.EXEC else Task.TIDY_VERIFY
+        self._periodic(tidy, "17 3 * * *" if every_s else None, self._tidy)
 
     def employ_exec(self, hands: ExecHands) -> None:
         """DOT-991's tasks."""
@@ -123,12 +126,10 @@ class Office:
         }.get(stood.status)
         if task is None or stood.waits is not None:
             return
-        deferrer = self.app.configure_task(
-            name=task,
-            queue=QUEUES[Lane.VERIFY if task is Task.VERIFY else Lane.EXEC],
-            lock=lock_of(stood.document_ref),
-        )
-        wanted = {"lock": lock_of(stood.document_ref), "task": task.value, "args": {"entry_id": stood.entry_id}}
+        lane = Lane.VERIFY if task is Task.VERIFY else Lane.EXEC
+        lock = lock_of(stood.document_ref, lane)
+        deferrer = self.app.configure_task(name=task, queue=QUEUES[lane], lock=lock)
+        wanted = {"lock": lock, "task": task.value, "args": {"entry_id": stood.entry_id}}
         if not await self.app.connector.execute_query_all_async(WAITING, **wanted):
             await deferrer.defer_async(entry_id=stood.entry_id)
 
@@ -171,14 +172,18 @@ class Office:
     def _task(self, name: Task, function: Callable[..., Awaitable[None]]) -> None:
         self.app.task(name=name, queue=QUEUES[self.lane], pass_context=True, retry=self._retry)(function)
 
-    def _periodic(self, name: Task, cron: str, function: Callable[..., Awaitable[None]]) -> None:
+    def _periodic(self, name: Task, cron: str | None, function: Callable[..., Awaitable[None]]) -> None:
+        """``cron`` None: not queued by this worker; one that another has queued is done all the same."""
         queue = QUEUES[self.lane]
         task = self.app.task(name=name, queue=queue, pass_context=True, queueing_lock=f"{name}:{queue}")(function)
-        self.app.periodic(cron=cron, periodic_id=queue)(task)
+        if cron:
+            self.app.periodic(cron=cron, periodic_id=queue)(task)
 
 
-def cron_of(every_s: int) -> str:
-    """``every_s`` seconds as cron: with seconds (the sixth field) below a minute, else in whole minutes."""
+def cron_of(every_s: int) -> str | None:
+    """``every_s`` seconds as cron: with seconds (the sixth field) below a minute, else in whole minutes. 0: never."""
+    if every_s == 0:
+        return None
     if every_s < 60:
         return f"* * * * * */{every_s}" if every_s > 1 else "* * * * * *"
     return f"*/{min(every_s // 60, 59)} * * * *"

@@ -27,6 +27,7 @@ from cutter_agent.errors import (
 )
 from cutter_agent.idempotency import decision_id, envelope_id
 from cutter_agent.ledger import REVIEW_WORDS, next_history
+from cutter_agent.manifest_kept import changed
 from cutter_agent.model import (
     BlockRole,
     ChangeKind,
@@ -36,7 +37,6 @@ from cutter_agent.model import (
     RecutEnd,
     ReviewerKind,
     RiskClass,
-    UnitFate,
     Verdict,
 )
 from cutter_agent.phases.answered import decided_meanwhile, require_answered, said_in
@@ -241,8 +241,7 @@ def blocks_of(proposal: StoredProposal) -> list[UnitBlock]:
     if recut is not None:
         results = [
             structs.replace(_block(envelope_name, proposal, unit), render_order=Decimal(word.render_order))
-            for unit, word in zip(proposal.units, recut.units, strict=True)
-            if word.change != UnitFate.UNCHANGED
+            for _, unit, word in changed(proposal.sealed.manifest)
         ]
         ends = enumerate(recut.ended, start=len(proposal.units))
         return results + [_origin(envelope_name, proposal, place, end) for place, end in ends]
@@ -329,10 +328,15 @@ def under_review(entry: Entry, reviewer: str, now: datetime) -> Envelope:
     )
 
 
+_GONE_ON = {Verdict.PASS: (EntryStatus.CUT_APPLIED, EntryStatus.VERIFIED_COMPLETE)}
+"""Where an entry stands on the strength of that verdict: whoever says the same as somebody quicker did changes nothing,
+how far the quicker one may have come."""
+
+
 def _said_before(latest: Decision, status: EntryStatus, judgement: Judgement) -> bool:
     return (
         latest.superseded_by_review_decision_id is None
-        and status is REVIEW_WORDS[judgement.verdict][0]
+        and status in {REVIEW_WORDS[judgement.verdict][0], *_GONE_ON.get(judgement.verdict, ())}
         and latest.verdict is judgement.verdict
         and latest.reviewer_identity == judgement.reviewer
         and judgement.seen_digest in {None, latest.manifest_digest}

@@ -1,7 +1,8 @@
 """SWEEP: waiting entries become reviewable (design 1.5). DOT-991, READ COMMITTED.
 
 Promotes ``marked`` and due ``reviewed_deferred`` entries, in key order, at most a batch. Writes history 1 per promoted
-entry and sweep_log 1 per run, also for a run that found nothing; whoever must not write then asks ``needed`` first.
+entry and sweep_log 1 per run. A run that found nothing writes its line where a person asked for it; two schedulers, or
+a pipeline that another one was quicker than, leave no trace of what they did not do.
 """
 
 from __future__ import annotations
@@ -44,6 +45,11 @@ class SweepPlan:
 
     histories: tuple[History, ...]
     log: SweepLog
+
+    @property
+    def told(self) -> bool:
+        """Whether the run leaves a line of the log."""
+        return bool(self.histories) or self.log.trigger_kind == Trigger.MANUAL
 
 
 def needed(entry: Entry) -> bool:
@@ -127,4 +133,5 @@ def apply(store: ExecStore, entry_ids: Sequence[str], plan: SweepPlan) -> None:
                 f"{moved} of {len(entry_ids)} locked entries moved", remedy="Sweep again; nothing was written."
             )
         store.add_histories(plan.histories)
-    store.add_sweep_log(plan.log)
+    if plan.told:
+        store.add_sweep_log(plan.log)

@@ -19,6 +19,7 @@ def examine(environment: Mapping[str, str], *, file: Path | None, trouble: Cutte
     """
     yield machine.program()
     yield from machine.extras()
+    yield machine.telemetry_endpoint(environment)
     if trouble is not None:
         yield refused("configuration file", trouble)
         return

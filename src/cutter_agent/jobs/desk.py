@@ -14,6 +14,7 @@ from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 
+from cutter_agent import observing
 from cutter_agent.db_adapter import queue_schema
 from cutter_agent.db_adapter.queue_schema import QueueSchema
 from cutter_agent.db_adapter.setup import Administrator
@@ -109,7 +110,9 @@ class Desk:
         lock = lock_of(document_ref)
         if self._rows(WAITING, lock=lock, task=task.value, args=dict(once)):
             return False
-        self._app.configure_task(name=task, queue=QUEUES[Lane.EXEC], lock=lock).defer(**arguments)
+        self._app.configure_task(name=task, queue=QUEUES[Lane.EXEC], lock=lock).defer(
+            **arguments, **observing.handed_on()
+        )
         return True
 
 

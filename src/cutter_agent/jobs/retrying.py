@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
+from cutter_agent import observing
 from cutter_agent.db_adapter.sqlstates import Disposition, rule_for
 from cutter_agent.errors import ConnectionFailed, DatabaseError, DeadlinePassed, OutcomeUnknown, RetriesExhausted
 
@@ -47,4 +48,6 @@ class ByDisposition(BaseRetryStrategy):
         wait_s = pause_s(exception, job.attempts)
         if wait_s is None:
             return None
+        sqlstate = getattr(exception, "sqlstate", None)
+        observing.retried(job.task_name, sqlstate, rule_for(sqlstate).disposition)
         return RetryDecision(retry_at=datetime.now(UTC) + self.ahead + timedelta(seconds=wait_s))

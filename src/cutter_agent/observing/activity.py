@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 from cutter_agent.observing import known
 from cutter_agent.observing.known import Facts
@@ -181,6 +182,12 @@ def lent(told: Facts) -> Iterator[None]:
             yield
         finally:
             _lent.reset(token)
+
+
+def handed_on() -> dict[str, Any]:
+    """Where we are, as one more argument of a job; none where nobody listens."""
+    said = dict(carried())
+    return {"carried": said} if said else {}
 
 
 def environment() -> dict[str, str]:

@@ -14,6 +14,6 @@ naming        facts as attributes, by the semantic conventions where they have a
 ============  ====================================================================
 """
 
-from cutter_agent.telemetry.asked import started
+from cutter_agent.telemetry.asked import EXTRA, MODULES, endpoint, installed, signals, started, there
 
-__all__ = ["started"]
+__all__ = ["EXTRA", "MODULES", "endpoint", "installed", "signals", "started", "there"]

@@ -33,12 +33,17 @@ def signals(environment: Mapping[str, str]) -> tuple[Signal, ...]:
     return tuple(signal for signal in Signal if _wanted(environment, signal))
 
 
-def installed() -> bool:
-    """Whether the extra is there."""
+def there(module: str) -> bool:
+    """Whether a module can be imported, found out without importing it (its packages are)."""
     try:
-        return all(importlib.util.find_spec(module) is not None for module in MODULES)
+        return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
         return False
+
+
+def installed() -> bool:
+    """Whether the extra is there."""
+    return all(map(there, MODULES))
 
 
 def endpoint(environment: Mapping[str, str], signal: Signal) -> str:

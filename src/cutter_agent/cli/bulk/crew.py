@@ -108,6 +108,12 @@ class Member:
         """Stop it now: the server undoes the transaction it was in."""
         self._child.terminate()
 
+    def dismiss(self) -> None:
+        """Nobody will write to it any more: it ends, and nobody waits for that here."""
+        if self._child.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._child.stdin.close()
+
     def close(self) -> None:
         """It ends by itself, or is killed after a minute."""
         for stream in (self._child.stdin, self._child.stdout):
@@ -252,6 +258,8 @@ class Crew:
         if error is not None:
             for member in self._members:
                 member.end()
+        for member in self._members:
+            member.dismiss()
         for member in self._members:
             member.close()
 

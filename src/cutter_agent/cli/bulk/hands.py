@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cutter_agent import pipeline
+from cutter_agent import observing, pipeline
 from cutter_agent.cli import failures, inputs, orders
 from cutter_agent.cli.bulk.member import words_of
 from cutter_agent.cli.bulk.survey import file_digest
@@ -37,7 +37,11 @@ class ExecutorsHands(_Describing):
 
     def cut_file(self, path: str, file_sha256: str, words: Mapping[str, Any]) -> Stood:
         """MARK to CUT of a file that still holds these bytes. Raises as ``pipeline.advance``, ``InputChanged``."""
-        said = words_of(dict(words))
+        with observing.document(file=path) as told:
+            stood = self._cut_file(path, file_sha256, words_of(dict(words)))
+            return _tell(told, stood)
+
+    def _cut_file(self, path: str, file_sha256: str, said: orders.Words) -> Stood:
         source, profile = orders.read(path, said)
         if file_digest(source) != file_sha256:
             raise inputs.changed(path)
@@ -50,7 +54,8 @@ class ExecutorsHands(_Describing):
         entry = self._lane.database.find_entry(self._lane.report.entry(entry_id).entry_id)
         if entry is None:  # pragma: no cover - the report found it one statement ago, and nothing is ever deleted
             raise LookupError(entry_id)
-        return self._from(MarkResult(entry=entry, created=False))
+        with observing.document(entry_id=entry_id, document=entry.request.document_ref) as told:
+            return _tell(told, self._from(MarkResult(entry=entry, created=False)))
 
     def sweep(self) -> Sequence[Stood]:
         """SWEEP, and who can be carried on: promoted or approvable, approved, cut and not verified."""
@@ -105,6 +110,13 @@ class VerifiersHands(_Describing):
         if not outcome.passed:
             raise defect(outcome)
         return {"verdict": outcome.result.verdict, "status": outcome.status, "created": outcome.created}
+
+
+def _tell(told: observing.Activity, stood: Stood) -> Stood:
+    told.note(entry_id=stood.entry_id, document=stood.document_ref, status=str(stood.status), steps=list(stood.steps))
+    if stood.waits is not None:
+        told.failed(stood.waits)
+    return stood
 
 
 def _stood(entry: EntryLine) -> Stood:

@@ -69,7 +69,7 @@ bench-instruments: setup ## what looking costs: fences at two sizes, digests, th
 
 screenshots: setup ## every page in both languages, light, dark and narrow, as pictures (TO=folder outside the checkout)
 	@test -n "$(TO)" || { echo 'screenshots: say where: make screenshots TO=/some/folder' >&2; exit 2; }
-	@DOT_CUTTER_SCREENSHOTS="$(TO)" $(PYTEST) tests/browser/test_pages.py tests/browser/test_reading_pages.py $(ARGS)
+	@DOT_CUTTER_CAMPAIGN=full DOT_CUTTER_SCREENSHOTS="$(TO)" $(PYTEST) tests/browser/test_pages.py tests/browser/test_reading_pages.py $(ARGS)
 
 bench-web: setup ## the review page with a law of 10,000 units in Chromium: first paint and keys beside a bare page of its text
 	@$(BIN)/python -m benchmarks.web $(ARGS)

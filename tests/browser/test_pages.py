@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from tests.browser_room import SCREENSHOTS_VARIABLE, BrowserRoom, Person, accessibility
+from tests.browser_room import BrowserRoom, Person, accessibility
 from tests.pipeline_room import Ledger
 from tests.web_room import Browser
 
@@ -26,8 +26,8 @@ EDITED = (
 )
 NARROW = {"width": 400, "height": 800}
 SCHEMES = (("light", ""), ("dark", "color-contrast link-in-text-block"))
-FULL = SCREENSHOTS_VARIABLE in os.environ
-"""With a folder for pictures every page is asked and shown in every language and both schemes."""
+FULL = os.environ.get("DOT_CUTTER_CAMPAIGN") == "full"
+"""``make screenshots``: every page is asked and shown in every language, both schemes and narrow."""
 RATIONALE = "compared with the gazette"
 
 
@@ -83,7 +83,7 @@ def test_every_page_is_accessible_and_has_its_picture(
     pages: tuple[BrowserRoom, dict[str, str]], language: str, axe: str, screenshots: Path
 ) -> None:
     """In the dark only the colours differ, so that only what is about colours is asked again; they are those of every
-    language, so that without a folder for pictures one is asked."""
+    language, so that in the short form one is asked."""
     room, shown = pages
     locale = {"en": "en-GB", "vi": "vi-VN"}[language]
     person = room.person(at="/login", locale=locale, reduced_motion="reduce")

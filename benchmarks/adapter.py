@@ -112,6 +112,8 @@ class Stage:
                 name = call.statement.name
                 if call.rows is not None:
                     open_block.copy_rows(name, call.rows)
+                elif call.lines is not None:
+                    open_block.copy_lines(name, call.lines)
                 elif call.streamed:
                     for _ in open_block.stream(name, call.parameters):
                         pass
@@ -132,6 +134,10 @@ class Stage:
                     with cursor.copy(text) as copy:
                         for row in call.rows:
                             copy.write_row(row)
+                elif call.lines is not None:
+                    with cursor.copy(text) as copy:
+                        for line in call.lines:
+                            copy.write(line)
                 elif call.streamed:
                     for _ in cursor.stream(text, call.values, size=_ROWS_AT_ONCE):
                         pass

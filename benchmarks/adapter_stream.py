@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -20,15 +20,18 @@ from cutter_agent.db_adapter.statements import Statement, load
 from cutter_agent.db_adapter.transaction import BEGIN, Transaction
 from cutter_agent.model import Lane
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One statement of a block: with ``rows`` a COPY, with ``streamed`` read row by row, without
+    """One statement of a block: with ``rows`` or ``lines`` a COPY, with ``streamed`` read row by row, without
     ``fetches`` asked only for how many rows it touched."""
 
     statement: Statement
     parameters: Parameters | None
     rows: Sequence[Sequence[object]] | None = None
+    lines: Sequence[str] | None = None
     streamed: bool = False
     fetches: bool = True
 
@@ -84,6 +87,17 @@ class _Recorded:
         taken = [tuple(row) for row in rows]
         self._calls.append(Call(statement=load()[name], parameters=None, rows=taken))
         return self._inner.copy_rows(name, taken)
+
+    def copy_lines(self, name: str, lines: Iterable[str]) -> int:
+        taken = list(lines)
+        self._calls.append(Call(statement=load()[name], parameters=None, lines=taken))
+        return self._inner.copy_lines(name, taken)
+
+    def fetch_as(
+        self, name: str, parameters: Parameters, columns: Sequence[str], make: Callable[[tuple[Any, ...]], T]
+    ) -> list[T]:
+        self._note(name, parameters)
+        return self._inner.fetch_as(name, parameters, columns, make)
 
     def _note(self, name: str, parameters: Parameters | None, *, fetches: bool = True) -> None:
         kept = dict(parameters) if parameters else None

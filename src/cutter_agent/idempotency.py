@@ -80,6 +80,16 @@ def unit_id(document_ref: str, address: str) -> UnitId:
     return UnitId(_derived("unit", document_ref, address))
 
 
+def unit_ids(document_ref: str, addresses: Iterable[str]) -> dict[str, str]:
+    """``unit_id`` of every address of a document."""
+    return _derived_each("unit", document_ref, addresses)
+
+
+def affected_row_ids(change_set: str, target_rows: Iterable[str]) -> dict[str, str]:
+    """``affected_row_id`` of every unit that a change set touches."""
+    return _derived_each("affected-row", change_set, target_rows)
+
+
 def decision_id(envelope: str, ordinal: int) -> str:
     """The ``ordinal``-th decision (from 1) on an envelope."""
     return _derived("decision", envelope, str(ordinal))
@@ -149,11 +159,27 @@ def _derived(kind: str, *parts: str) -> str:
     return spelt_uuid5("\n".join((kind, *map(_one_line, parts))))
 
 
+def _derived_each(kind: str, owner: str, parts: Iterable[str]) -> dict[str, str]:
+    """``_derived(kind, owner, part)`` by part, in a third of the time: what they begin with is spelt once."""
+    found = list(parts)
+    for part in found:
+        if "\n" in part:
+            _one_line(part)
+    begun, sha1 = _NAMESPACE_BYTES + f"{kind}\n{_one_line(owner)}\n".encode(), hashlib.sha1
+    return {part: _uuid5_of(sha1(begun + part.encode(), usedforsecurity=False).hexdigest()) for part in found}
+
+
 def spelt_uuid5(name: str) -> str:
     """``str(uuid.uuid5(NAMESPACE, name))`` (RFC 9562, 5.5), faster: a phase derives one for each unit."""
-    digest = hashlib.sha1(_NAMESPACE_BYTES + name.encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(digest[16], 16) & 3]
-    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+    return _uuid5_of(hashlib.sha1(_NAMESPACE_BYTES + name.encode(), usedforsecurity=False).hexdigest())
+
+
+def _uuid5_of(digest: str) -> str:
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{_VARIANT[digest[16]]}{digest[17:20]}-{digest[20:32]}"
+
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""The digit with its two highest bits set to binary 10."""
 
 
 def _one_line(part: str) -> str:

@@ -121,7 +121,7 @@ class Envelope:
     rationale: str
 
 
-class UnitBlock(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class UnitBlock(msgspec.Struct, frozen=True, gc=False):
     """``manifest_unit_block``."""
 
     envelope_id: str
@@ -201,7 +201,7 @@ class ChangeSet:
     snapshot_sha256: str
 
 
-class AffectedRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class AffectedRow(msgspec.Struct, frozen=True, gc=False):
     """``cut_change_set_affected_row``."""
 
     affected_row_id: str
@@ -353,7 +353,7 @@ class NewUnit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     relabelled: bool = False
 
 
-class StoredUnit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class StoredUnit(msgspec.Struct, frozen=True, gc=False):
     """A unit as it stands as of a cut: its immutable row and the version that holds. ``body`` as text.
 
     Labels and parent are the version's where it has its own. ``ends_life``: the unit is retired as of this cut.

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from cutter_agent import manifest_recut, manifest_review, topology_rules
 from cutter_agent.errors import ManifestInvalid, Problem
 from cutter_agent.model import BlockRole, Finding, Manifest, ManifestBlock, ManifestHeader, Severity
+from cutter_agent.validation_columns import blocks_hold
 from cutter_agent.vocabulary import PLAIN_WORD, Vocabulary, vocabulary
 
 ADDRESS = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*", re.ASCII)
@@ -38,16 +39,21 @@ def validate(manifest: Manifest, snapshot: bytes, words: Vocabulary | None = Non
     return [
         *_header_problems(manifest.header, len(manifest.units), snapshot),
         *_byte_problems(snapshot),
-        *_label_problems(manifest, words),
-        *_span_problems(manifest.units, snapshot),
-        *_hash_problems(manifest.units, snapshot),
-        *_address_problems(manifest),
-        *_parent_problems(manifest.units),
+        *(() if blocks_hold(manifest, snapshot, words) else _block_problems(manifest, snapshot, words)),
         *_finding_problems(manifest, len(snapshot)),
         *_recut_problems(manifest),
         *_review_problems(manifest),
         *_topology_problems(manifest),
     ]
+
+
+def _block_problems(manifest: Manifest, snapshot: bytes, words: Vocabulary) -> Iterator[Problem]:
+    """Each block by each rule: which one breaks what, where ``blocks_hold`` says that one does."""
+    yield from _label_problems(manifest, words)
+    yield from _span_problems(manifest.units, snapshot)
+    yield from _hash_problems(manifest.units, snapshot)
+    yield from _address_problems(manifest)
+    yield from _parent_problems(manifest.units)
 
 
 def checks(findings: Iterable[Finding]) -> list[dict[str, str | int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import select
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from time import monotonic
 from typing import Any
@@ -109,13 +109,17 @@ class LaneConnection(psycopg.Connection[Row]):
         with Recording(self, statement), closing(self.cursor()) as cursor:
             yield from cursor.stream(statement.numbered_sql, values_in_order, size=_ROWS_AT_ONCE)
 
-    def copy_in(self, statement: Statement, rows: Iterable[Sequence[object]]) -> int:
-        """Stream ``rows`` through a declared ``COPY … FROM STDIN``; how many the server took."""
+    def copy_in(self, statement: Statement, rows: Iterable[Any], *, spelt: bool = False) -> int:
+        """Stream ``rows`` through a declared ``COPY … FROM STDIN``; how many the server took.
+
+        ``spelt``: they are not sequences of values but text, whole lines in COPY's own form.
+        """
         with Recording(self, statement):
             cursor = self.cursor()
             with cursor.copy(statement.numbered_sql) as copy:
+                write = copy.write if spelt else copy.write_row
                 for row in rows:
-                    copy.write_row(row)
+                    write(row)
             return cursor.rowcount
 
     def remember(self, recording: Recording) -> None:

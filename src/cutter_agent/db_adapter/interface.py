@@ -42,6 +42,16 @@ class Statements(Protocol):
         """COPY … FROM STDIN: all rows in one go; returns how many were written."""
         ...
 
+    def copy_lines(self, name: str, lines: Iterable[str]) -> int:
+        """``copy_rows`` of rows that are spelt already, in COPY's text form; each piece holds whole lines."""
+        ...
+
+    def fetch_as(
+        self, name: str, parameters: Parameters, columns: Sequence[str], make: Callable[[tuple[Any, ...]], T]
+    ) -> list[T]:
+        """``make`` of the values of every row of the declared statement ``name``, whose columns are exactly these."""
+        ...
+
     def savepoint(self, label: str) -> AbstractContextManager[None]:
         """A savepoint on purpose: an error inside undoes what was done inside, then goes on to the caller."""
         ...

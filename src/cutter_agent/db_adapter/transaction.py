@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from psycopg.pq import TransactionStatus
 
@@ -14,8 +15,10 @@ from cutter_agent.db_adapter.interface import Parameters, Row
 from cutter_agent.db_adapter.pool import leak_of
 from cutter_agent.db_adapter.settings import Isolation
 from cutter_agent.db_adapter.statements import Statement
-from cutter_agent.db_adapter.wire import BLOCK_VERBS, Answer
+from cutter_agent.db_adapter.wire import BLOCK_VERBS, Answer, Reply
 from cutter_agent.errors import CutterError, DatabaseError, Internal, LaneReferenceMismatch, SilentRollback
+
+T = TypeVar("T")
 
 BEGIN: Mapping[tuple[Isolation, bool], str] = MappingProxyType(
     {
@@ -95,14 +98,30 @@ class Transaction:
 
         A failure, the caller's own included, fails the block as any failed statement does.
         """
+        return self._copy(name, rows, spelt=False)
+
+    def _copy(self, name: str, rows: Iterable[Any], *, spelt: bool) -> int:
         statement = self._declared(name)
         if statement.verb != "COPY":
             raise Internal(f"{name} is {statement.verb}, not COPY", remedy="Use execute() or declare a COPY.")
         try:
-            return self._connection.copy_in(statement, rows)
+            return self._connection.copy_in(statement, rows, spelt=spelt)
         except DatabaseError as error:
             self._note(error)
             raise
+
+    def copy_lines(self, name: str, lines: Iterable[str]) -> int:
+        """``copy_rows`` of rows that are spelt already, in COPY's text form; each piece holds whole lines."""
+        return self._copy(name, lines, spelt=True)
+
+    def fetch_as(
+        self, name: str, parameters: Parameters, columns: Sequence[str], make: Callable[[tuple[Any, ...]], T]
+    ) -> list[T]:
+        """``make`` of the values of every row of the declared statement ``name``, whose columns are exactly these."""
+        answer = self._send(name, parameters)
+        if isinstance(answer, Reply):
+            return answer.fetch_as(columns, make)
+        return [make(tuple(row[column] for column in columns)) for row in answer.fetchall()]
 
     @contextmanager
     def savepoint(self, label: str) -> Generator[None]:

@@ -8,8 +8,8 @@ the connection's own adapters; waiting, and so the deadline, is ``Connection.wai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 from psycopg import errors, generators
@@ -20,6 +20,8 @@ from psycopg.pq.abc import PGconn, PGresult
 
 from cutter_agent.db_adapter.interface import Row
 from cutter_agent.errors import Internal
+
+T = TypeVar("T")
 
 BLOCK_VERBS = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 """What opens or ends a block; the adapter's own to send."""
@@ -87,6 +89,18 @@ class Reply:
     def fetchall(self) -> list[Row]:
         """Every row that was not taken yet."""
         return self._rows(self._taken, self._result.ntuples)
+
+    def fetch_as(self, columns: Sequence[str], make: Callable[[tuple[Any, ...]], T]) -> list[T]:
+        """``make`` of every row's values. Raises ``Internal`` where the columns are not these, in this order."""
+        result = self._result
+        found = [_name(result, index) for index in range(result.nfields)]
+        if found != list(columns):
+            raise Internal(f"columns {found}, meant were {list(columns)}", remedy="Name them so in the statement.")
+        self._read.set_pgresult(result)
+        try:
+            return self._read.load_rows(0, result.ntuples, make)
+        finally:
+            self._read.set_pgresult(None)
 
     @property
     def _result(self) -> PGresult:

@@ -8,11 +8,12 @@ kinds and parents are immutable, and nothing is ever deleted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
+
 from cutter_agent.errors import GovernanceRefused
-from cutter_agent.idempotency import affected_row_id
+from cutter_agent.idempotency import affected_row_ids
 from cutter_agent.model import ManifestBlock
 from cutter_agent.phases.stored import StoredProposal
 from cutter_agent.rows import AffectedRow, NewUnit, StoredUnit
@@ -20,8 +21,7 @@ from sealing.canonical import JsonValue
 from sealing.digest import sha256_hex
 
 
-@dataclass(frozen=True, kw_only=True)
-class UnitChange:
+class UnitChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One unit to write, and how it stood before (None: it was not there)."""
 
     unit: NewUnit
@@ -59,9 +59,10 @@ def changes(proposal: StoredProposal, stored: Sequence[StoredUnit]) -> list[Unit
 
 def affected_rows(change_set: str, made: Sequence[UnitChange]) -> list[AffectedRow]:
     """The ledger's rows for these changes."""
+    names = affected_row_ids(change_set, [change.unit.unit_id for change in made])
     return [
         AffectedRow(
-            affected_row_id=affected_row_id(change_set, change.unit.unit_id),
+            affected_row_id=names[change.unit.unit_id],
             change_set_id=change_set,
             target_table="iu.information_unit" if change.unit.is_new else "iu.unit_version",
             target_row_id=change.unit.unit_id,

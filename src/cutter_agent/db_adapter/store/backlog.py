@@ -60,7 +60,7 @@ class BacklogTables:
 
     def blocks(self, envelope_id: str) -> list[UnitBlock]:
         """The approved blocks in order."""
-        return [mapping.block(row) for row in self._block.fetch("find_blocks", {"envelope_id": envelope_id})]
+        return self._block.fetch_as("find_blocks", {"envelope_id": envelope_id}, mapping.BLOCK, mapping.block)
 
     def chain(self, entry_id: str) -> list[History]:
         """The whole history of an entry, oldest first."""

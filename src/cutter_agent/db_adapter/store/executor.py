@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from cutter_agent.db_adapter.interface import DBAdapter
 from cutter_agent.db_adapter.settings import Isolation
-from cutter_agent.db_adapter.store import mapping
+from cutter_agent.db_adapter.store import mapping, spelling
 from cutter_agent.db_adapter.store.dependency import DependencyTable
-from cutter_agent.db_adapter.values import json_value, span
+from cutter_agent.db_adapter.values import json_value
 from cutter_agent.errors import IllegalTransition
 from cutter_agent.model import ChangeKind, EntryStatus
 from cutter_agent.originals import SourceOriginal, SourceRendering
@@ -138,24 +138,8 @@ class ExecutorStore(DependencyTable):
 
     def add_blocks(self, rows: Iterable[UnitBlock]) -> int:
         """Write all blocks of an envelope at once."""
-        lines = [
-            (
-                row.envelope_id,
-                row.unit_local_id,
-                row.block_role,
-                span(row.start_byte, row.end_byte),
-                row.render_order,
-                row.target_unit_id,
-                row.decision_backlog_ref,
-                row.proposed_canonical_address,
-                row.proposed_authority,
-                json_value(row.candidate_edges),
-                json_value(row.payload_summary),
-                row.content_hash,
-            )
-            for row in rows
-        ]
-        return self._all("copy_blocks", self._block.copy_rows("copy_blocks", lines), len(lines))
+        found = list(rows)
+        return self._all("copy_blocks", self._block.copy_lines("copy_blocks", spelling.blocks(found)), len(found))
 
     def decisions(self, envelope_id: str) -> list[Decision]:
         """Decisions on an envelope as a whole, oldest first."""
@@ -277,36 +261,11 @@ class ExecutorStore(DependencyTable):
 
     def add_units(self, document_ref: str, units: Iterable[NewUnit]) -> int:
         """Write the units that are new, all at once."""
-        lines = (
-            (
-                unit.unit_id,
-                document_ref,
-                unit.canonical_address,
-                unit.unit_kind,
-                unit.section_type,
-                unit.unit_number,
-                unit.parent_unit_id,
-            )
-            for unit in units
-        )
-        return self._block.copy_rows("copy_units", lines)
+        return self._block.copy_lines("copy_units", spelling.units(document_ref, units))
 
     def add_versions(self, change_set: ChangeSet, units: Iterable[NewUnit]) -> int:
         """Write one version of each of these units, all at once."""
-        lines = (
-            (
-                unit.unit_id,
-                unit.version_seq,
-                unit.content_hash,
-                unit.body,
-                unit.render_order,
-                change_set.cut_seq,
-                change_set.change_set_id,
-                change_set.document_ref,
-            )
-            for unit in units
-        )
-        return self._block.copy_rows("copy_versions", lines)
+        return self._block.copy_lines("copy_versions", spelling.versions(change_set, units))
 
     def add_change_set(self, row: ChangeSet) -> None:
         """Write it."""
@@ -314,19 +273,9 @@ class ExecutorStore(DependencyTable):
 
     def add_affected_rows(self, rows: Iterable[AffectedRow]) -> int:
         """Write them all at once."""
-        lines = [
-            (
-                row.affected_row_id,
-                row.change_set_id,
-                row.target_table,
-                row.target_row_id,
-                row.operation_kind,
-                None if row.before_state_snapshot is None else json_value(row.before_state_snapshot),
-                None if row.after_state_snapshot is None else json_value(row.after_state_snapshot),
-            )
-            for row in rows
-        ]
-        return self._all("copy_affected_rows", self._block.copy_rows("copy_affected_rows", lines), len(lines))
+        found = list(rows)
+        written = self._block.copy_lines("copy_affected_rows", spelling.affected(found))
+        return self._all("copy_affected_rows", written, len(found))
 
     def count_written(self, change_set_id: str, document_ref: str) -> tuple[int, int]:
         """What the server counts: (versions of this change set, units of the document)."""

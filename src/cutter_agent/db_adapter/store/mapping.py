@@ -43,6 +43,10 @@ from cutter_agent.signing import SignatureRow
 
 W = TypeVar("W", bound=StrEnum)
 
+BLOCK = UnitBlock.__struct_fields__
+"""The columns of ``block``, in the order of its record."""
+_ORDER = BLOCK.index("render_order")
+
 
 def parameters(record: Any, *, json: tuple[str, ...] = ()) -> dict[str, object]:
     """The columns of a record as parameters; ``json`` names the ``jsonb`` columns."""
@@ -84,13 +88,14 @@ def envelope(row: Row) -> Envelope:
     return Envelope(**{**row, "operation_kind": _word(OperationKind, row["operation_kind"])})
 
 
-def block(row: Row) -> UnitBlock:
+def block(row: tuple[Any, ...]) -> UnitBlock:
     """``manifest_unit_block``. ``render_order`` is a whole number: a manifest's blocks stand at 1, 2, 3, …
 
     Another one was written by somebody else, and stays what it is: rounded, it would look like the right one.
     """
-    order = row["render_order"]
-    return UnitBlock(**{**row, "render_order": int(order) if order == order.to_integral_value() else order})
+    order = row[_ORDER]
+    whole = int(order)
+    return UnitBlock(*row[:_ORDER], whole if whole == order else order, *row[_ORDER + 1 :])
 
 
 def decision(row: Row) -> Decision:

@@ -6,7 +6,7 @@ CLEAN_RUNS ?= 100
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs test-docs dist test-dist image faults plants kills schema fuzz-segment fuzz-formats fuzz-api bench-segment bench-recut bench-akn bench-rehearsal bench-adapter bench-instruments bench-web screenshots bench-bulk bench-recut-scale worker-kills clean
+.PHONY: help setup dry-run test lint format lock docs test-docs dist test-dist image faults plants kills schema fuzz-segment fuzz-formats fuzz-api bench-segment bench-recut bench-akn bench-reading bench-rehearsal bench-adapter bench-instruments bench-web screenshots bench-bulk bench-recut-scale worker-kills clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -89,6 +89,9 @@ bench-mutate: setup ## at least 1,000 seeded corruptions of store and ledger, ea
 
 bench-space: setup ## what documents take on disk: six real codes cut, the database asked after each
 	@$(BIN)/python -m benchmarks.space $(ARGS)
+
+bench-reading: setup ## peak memory of every way to read a law, at 1,000, 10,000 and 100,000 units
+	@$(BIN)/python -m benchmarks.reading $(ARGS)
 
 bench-akn: setup ## every law of a folder and generated texts as Akoma Ntoso, judged by the OASIS schema (DATA=folder)
 	@$(BIN)/python -m benchmarks.akoma $(DATA) $(ARGS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -184,7 +184,7 @@ class Proposal:
     """What a reviewer looks at: the entry, the stored manifest's bytes, the source they speak of, earlier decisions.
 
     ``base``: of a re-cut, manifest and source of the cut it starts from. ``answers``: findings of the decisions on
-    single blocks that hold.
+    single blocks that hold. ``below``: manifests that these two cannot be read without, by digest.
     """
 
     entry: EntryLine
@@ -193,6 +193,7 @@ class Proposal:
     decisions: tuple[DecisionLine, ...]
     base: tuple[bytes, bytes] | None = field(default=None, repr=False)
     answers: tuple[Mapping[str, Any], ...] = ()
+    below: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,9 +277,29 @@ class ExportedDocument:
     status: str
 
 
-Units = Callable[[], Iterator[ExportedUnit]]
-"""The units of a document in order, from the start at each call, streamed. Raises ``VerificationFailed`` at the end
-when together they are not the bytes of the snapshot."""
+class Units(Protocol):
+    """The units of a document as of a cut, streamed."""
+
+    def __call__(self) -> Iterator[ExportedUnit]:
+        """In order, from the start at each call. Raises ``VerificationFailed`` at the end when together they are not
+        the bytes of the snapshot."""
+        ...
+
+    def strays(self) -> frozenset[str]:
+        """Addresses of units that are a parent where they are not around any more (``export.chain``): mostly none."""
+        ...
+
+
+class Outline(Protocol):
+    """The units of a document as of a cut, streamed, with what the store knows of them."""
+
+    def __call__(self) -> Iterator[UnitLine]:
+        """In order, from the start at each call."""
+        ...
+
+    def strays(self) -> frozenset[str]:
+        """As those of ``Units``."""
+        ...
 
 
 class Report(Protocol):
@@ -322,6 +343,10 @@ class Report(Protocol):
 
     def units(self, asked: str, *, as_of: int | None) -> list[UnitLine]:
         """The units of a document as of a cut (the newest one for None), in order. Raises ``UsageError``."""
+        ...
+
+    def outline(self, asked: str, *, as_of: int | None) -> AbstractContextManager[Outline]:
+        """``units`` of one state, to be streamed inside the block. Raises ``UsageError``."""
         ...
 
     def unit(self, address: str) -> UnitFacts:

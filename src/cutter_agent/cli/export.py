@@ -79,11 +79,11 @@ def export(
 def _text(form: Format, head: ExportedDocument, units: Units, max_chars: int, losses: Losses) -> Iterable[str]:
     match form:
         case Format.CHUNKS:
-            return chunk_lines(head, placed(units()), max_characters=max_chars)
+            return chunk_lines(head, placed(units(), units.strays()), max_characters=max_chars)
         case Format.AKN:
-            return akoma_ntoso(head, placed(units()), losses)
+            return akoma_ntoso(head, placed(units(), units.strays()), losses)
         case _:
-            return unit_lines(head, placed(units()))
+            return unit_lines(head, placed(units(), units.strays()))
 
 
 def _head(head: ExportedDocument) -> dict[str, Any]:

@@ -37,6 +37,29 @@ def json_bytes(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
+def json_list(name: str, items: Iterable[object]) -> Iterator[str]:
+    """``{name: [items]}`` as one JSON document, an item at a time: the same bytes as ``print_json`` gives."""
+    yield f"{{{json.dumps(name)}: ["
+    for number, item in enumerate(items):
+        yield (", " if number else "") + json.dumps(item, ensure_ascii=False, allow_nan=False)
+    yield "]}\n"
+
+
+def json_text(record: dict[str, object], name: str, pieces: Iterable[str]) -> Iterator[str]:
+    """``record`` with one more member, ``name``: the text of ``pieces``; a piece at a time, as ``print_json`` gives."""
+    yield f'{json.dumps(record, ensure_ascii=False, allow_nan=False)[:-1]}, {json.dumps(name)}: "'
+    for piece in pieces:
+        yield json.dumps(piece, ensure_ascii=False)[1:-1]
+    yield '"}\n'
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Many lines for a person, as ``print_line`` does one; never more than some in memory. Raises ``ReaderGone``."""
+    encoding = sys.stdout.encoding or "utf-8"
+    for data in _gathered((f"{line}\n" for line in lines), encoding, "backslashreplace"):
+        print_bytes(data)
+
+
 class ReaderGone(Exception):
     """Nobody reads standard output any more. Not an ``OSError``: what runs commands swallows those of a broken pipe."""
 
@@ -102,12 +125,12 @@ def _printed(data: bytes) -> int:
     return len(data)
 
 
-def _gathered(pieces: Iterable[str]) -> Iterator[bytes]:
+def _gathered(pieces: Iterable[str], encoding: str = "utf-8", errors: str = "strict") -> Iterator[bytes]:
     """Small pieces together: a write for each would be slow."""
     held: list[bytes] = []
     size = 0
     for piece in pieces:
-        held.append(piece.encode("utf-8"))
+        held.append(piece.encode(encoding, errors))
         size += len(held[-1])
         if size >= _WRITTEN_AT_ONCE:
             yield b"".join(held)

@@ -6,18 +6,20 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from cutter_agent.chain import Chain
 from cutter_agent.cli import options, origins, output
 from cutter_agent.errors import UsageError
 from cutter_agent.model import EntryStatus
-from cutter_agent.report import EntryLine, UnitFacts, UnitLine
+from cutter_agent.report import EntryLine, ExportedDocument, Outline, UnitFacts, UnitLine, Units
 from cutter_agent.wiring import exec_lane
 
 AsOf = Annotated[int | None, typer.Option("--as-of", metavar="N", help="As of cut N. Default: the newest.")]
@@ -106,15 +108,20 @@ def tree(document: Document, as_of: AsOf = None, as_json: options.Json = False) 
       iu-cutter tree HP2013
       iu-cutter tree HP2013 --as-of 1
     """
-    with exec_lane(os.environ) as lane:
-        units = lane.report.units(document, as_of=as_of)
-    if as_json:
-        output.print_json({"units": [_unit_record(unit) for unit in units]})
-        return
-    depth: dict[str, int] = {}
-    for unit in units:
-        depth[unit.canonical_address] = depth.get(unit.parent, -1) + 1 if unit.parent else 0
-        output.print_line(f"{'  ' * depth[unit.canonical_address]}{unit.canonical_address}  {_first_words(unit.body)}")
+    with exec_lane(os.environ) as lane, lane.report.outline(document, as_of=as_of) as units:
+        if as_json:
+            output.write_stream(None, output.json_list("units", map(_unit_record, units())))
+        else:
+            output.print_lines(_drawn(units))
+
+
+def _drawn(units: Outline) -> Iterator[str]:
+    """A line for each unit, under the one that it is in."""
+    way: Chain[None] = Chain(units.strays())
+    for unit in units():
+        above = way.above(unit.parent)
+        way.down(above, unit.canonical_address, None)
+        yield f"{'  ' * len(above)}{unit.canonical_address}  {_first_words(unit.body)}"
 
 
 def _unit_record(unit: UnitLine) -> dict[str, Any]:
@@ -235,19 +242,28 @@ def rebuild(
         if original or sha256:
             origins.give_back(lane.report, document, as_of=as_of, sha256=sha256, to=to, as_json=as_json)
             return
-        rebuilt = lane.report.rebuild(document, as_of=as_of)
+        with lane.report.export(document, as_of=as_of) as (head, units):
+            _give(head, units, to, as_json=as_json)
+
+
+def _give(head: ExportedDocument, units: Units, to: Path | None, *, as_json: bool) -> None:
+    """Into a file, which is there when it was proven; on standard output only what was proven before."""
+    record: dict[str, Any] = {
+        "document_ref": head.document_ref,
+        "cut_seq": head.cut_seq,
+        "sha256": head.snapshot_sha256,
+    }
+    texts = (unit.text for unit in units())
     if to is not None:
-        output.write_file(to, rebuilt.data)
+        length = output.write_stream(to, texts)
+        if as_json:
+            output.print_json(record | {"byte_length": length, "path": str(to)})
+        return
+    length = sum(len(text.encode()) for text in texts)
+    again: Iterator[str] = (unit.text for unit in units())
     if as_json:
-        record: dict[str, Any] = {
-            "document_ref": rebuilt.document_ref,
-            "cut_seq": rebuilt.cut_seq,
-            "sha256": rebuilt.sha256,
-            "byte_length": len(rebuilt.data),
-        }
-        output.print_json(record | ({"path": str(to)} if to else {"text": rebuilt.data.decode()}))
-    elif to is None:
-        output.print_bytes(rebuilt.data)
+        again = output.json_text(record | {"byte_length": length}, "text", again)
+    output.write_stream(None, again)
 
 
 def _plain(value: Any) -> Any:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from cutter_agent import manifest_base, observing
 from cutter_agent.codification.citation import spelled
 from cutter_agent.db_adapter import finding, origins, trails
 from cutter_agent.db_adapter.interface import DBAdapter, Statements
 from cutter_agent.db_adapter.settings import Isolation
+from cutter_agent.db_adapter.streaming import ExportedUnits, OutlinedUnits, not_the_snapshot
 from cutter_agent.errors import UsageError, VerificationFailed
 from cutter_agent.report import (
     AliasLine,
@@ -25,7 +24,6 @@ from cutter_agent.report import (
     DocumentLine,
     EntryLine,
     ExportedDocument,
-    ExportedUnit,
     HistoryLine,
     NameLine,
     NameTrail,
@@ -35,7 +33,6 @@ from cutter_agent.report import (
     UnitFacts,
     UnitLine,
     UnitOrigin,
-    Units,
     VersionLine,
 )
 from cutter_agent.searching import Asked, Found
@@ -80,12 +77,15 @@ class LedgerReport:
                 )
             manifest = block.fetch_one("report_manifest", {"digest": entry.payload["manifest_digest"]})
             snapshot = block.fetch_one("report_snapshot", {"sha256": entry.payload["snapshot_sha256"]})
+            canonical = bytes(manifest["canonical_json"]) if manifest else b""
+            base = _base(block, canonical)
             return Proposal(
                 entry=entry,
                 manifest=_stored(manifest, "canonical_json", entry.entry_id),
                 snapshot=_stored(snapshot, "bytes", entry.entry_id),
                 decisions=tuple(_decisions(block, [entry.entry_id])),
-                base=_base(block, bytes(manifest["canonical_json"]) if manifest else b""),
+                base=base,
+                below=manifest_base.below((canonical, base[0] if base else None), lambda name: _bytes(block, name)),
                 answers=tuple(_answers(block, entry)),
             )
 
@@ -173,7 +173,7 @@ class LedgerReport:
         data = "".join(unit.body for unit in units).encode()
         digest = sha256_hex(data)
         if digest != cut.snapshot_sha256:
-            raise _not_the_snapshot(document.document_ref, cut.cut_seq, digest, cut.snapshot_sha256)
+            raise not_the_snapshot(document.document_ref, cut.cut_seq, digest, cut.snapshot_sha256)
         return Rebuilt(document_ref=document.document_ref, cut_seq=cut.cut_seq, sha256=digest, data=data)
 
     def originals(self, asked: str, *, as_of: int | None) -> list[OriginalLine]:
@@ -196,7 +196,7 @@ class LedgerReport:
             return origins.of_unit(block, reversed(cuts), row["canonical_address"])
 
     @contextmanager
-    def export(self, asked: str, *, as_of: int | None) -> Generator[tuple[ExportedDocument, Units]]:
+    def export(self, asked: str, *, as_of: int | None) -> Generator[tuple[ExportedDocument, ExportedUnits]]:
         """One state of a document, to be read as often as needed inside the block. Raises ``UsageError``."""
         with self._adapter.read(Isolation.REPEATABLE_READ) as block:
             document = _document(block, asked)
@@ -211,7 +211,14 @@ class LedgerReport:
                 snapshot_sha256=cut.snapshot_sha256,
                 status=cut.status,
             )
-            yield head, partial(_exported, block, head, None if as_of is None else cut.emitted_at)
+            yield head, ExportedUnits(block, head, None if as_of is None else cut.emitted_at)
+
+    @contextmanager
+    def outline(self, asked: str, *, as_of: int | None) -> Generator[OutlinedUnits]:
+        """``units`` of one state, to be streamed inside the block. Raises ``UsageError``."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            document = _document(block, asked)
+            yield OutlinedUnits(block, document.document_ref, _cut(block, document, as_of).cut_seq)
 
     def signatures_of(self, change_sets: Sequence[str], verify_results: Sequence[str]) -> list[SignatureRow]:
         """The signatures of these, oldest first."""
@@ -265,6 +272,7 @@ def _document(block: Statements, asked: str) -> DocumentLine:
             f"{asked} is the code of one document and the reference of another",
             remedy=f"Give one of {', '.join(str(row['document_ref']) for row in rows)} in full.",
         )
+    observing.note(document=rows[0]["document_ref"])
     return DocumentLine(**rows[0])
 
 
@@ -286,23 +294,6 @@ def _cut(block: Statements, document: DocumentLine, as_of: int | None) -> CutLin
 def _units(block: Statements, document: DocumentLine, cut: CutLine) -> list[UnitLine]:
     rows = block.fetch("report_units", {"document_ref": document.document_ref, "as_of": cut.cut_seq})
     return [UnitLine(**row) for row in rows]
-
-
-def _exported(block: Statements, document: ExportedDocument, at: datetime | None) -> Iterator[ExportedUnit]:
-    digest = hashlib.sha256()
-    values = {"document_ref": document.document_ref, "as_of": document.cut_seq, "at": at}
-    for row in block.stream("export_units", values):
-        digest.update(row["text"].encode())
-        yield ExportedUnit(**row)
-    if digest.hexdigest() != document.snapshot_sha256:
-        raise _not_the_snapshot(document.document_ref, document.cut_seq, digest.hexdigest(), document.snapshot_sha256)
-
-
-def _not_the_snapshot(document_ref: str, cut_seq: int, found: str, said: str) -> VerificationFailed:
-    return VerificationFailed(
-        f"{document_ref} as of cut {cut_seq}: its units give {found}, the snapshot was {said}",
-        remedy="Stored units were changed after the cut: restore the database, or find who wrote to it.",
-    )
 
 
 class _Base(msgspec.Struct):
@@ -331,6 +322,11 @@ def _base(block: Statements, manifest: bytes) -> tuple[bytes, bytes] | None:
     before = block.fetch_one("report_manifest", {"digest": recut.base.manifest_digest})
     source = block.fetch_one("report_snapshot", {"sha256": recut.base.snapshot_sha256})
     return (bytes(before["canonical_json"]), bytes(source["bytes"])) if before and source else None
+
+
+def _bytes(block: Statements, digest: str) -> bytes | None:
+    row = block.fetch_one("report_manifest", {"digest": digest})
+    return bytes(row["canonical_json"]) if row else None
 
 
 def _stored(row: Mapping[str, Any] | None, column: str, entry_id: str) -> bytes:

@@ -91,24 +91,36 @@ _LABEL_CHARACTERS = 80
 _ROMAN = ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Opened:
+    """A provision that is open. ``given``: how often which ``eId`` was given to what stands directly in it."""
+
+    address: str
+    element: str
+    eid: str
+    given: dict[str, int] = field(default_factory=dict)
+
+
 @dataclass
 class _Writer:
-    """What is open, which ``eId`` were given, what was lost."""
+    """What is open, which ``eId`` were given there, what was lost."""
 
     losses: Losses
-    open: list[tuple[str, str, str]] = field(default_factory=list)
-    """Address, element and ``eId`` of the provisions around the current place."""
-    used: dict[str, int] = field(default_factory=dict)
+    open: list[_Opened] = field(default_factory=list)
+    """The provisions around the current place, outermost first."""
+    top: dict[str, int] = field(default_factory=dict)
+    """As ``_Opened.given``, of what stands in no provision."""
 
     def identify(self, place: Placed, element: str) -> str:
         word = _ABBREVIATIONS.get(element, element)
         number = re.sub(r"[^\w.-]+", "-", place.unit.number or "").strip("-")
-        above = f"{self.open[-1][2]}__" if self.open else ""
-        own = f"{above}{word}_{number or 'nn'}"
-        count = self.used[own] = self.used.get(own, 0) + 1
+        above = f"{self.open[-1].eid}__" if self.open else ""
+        given = self.open[-1].given if self.open else self.top
+        own = f"{word}_{number or 'nn'}"
+        count = given[own] = given.get(own, 0) + 1
         if not number:
-            return f"{own}{count}"
-        return own if count == 1 else f"{own}-{count}"
+            return f"{above}{own}{count}"
+        return f"{above}{own}" if count == 1 else f"{above}{own}-{count}"
 
     def allowed(self, text: str) -> str:
         """Before white space is looked at: to Python some of the forbidden characters are white space."""
@@ -199,15 +211,15 @@ def _body(units: Iterable[Placed], writer: _Writer) -> Iterator[str]:
     if waiting is not None:
         yield from _provision(waiting, writer, parent_of_next=None)
     while writer.open:
-        yield f"</{writer.open.pop()[1]}>\n"
+        yield f"</{writer.open.pop().element}>\n"
 
 
 def _close(place: Placed, writer: _Writer) -> Iterator[str]:
-    around = {address for address, _, _ in writer.open}
+    around = {provision.address for provision in writer.open}
     if place.unit.parent is not None and place.unit.parent not in around and place.ancestors:
         writer.losses.add(NESTING)
-    while writer.open and writer.open[-1][0] != place.unit.parent:
-        yield f"</{writer.open.pop()[1]}>\n"
+    while writer.open and writer.open[-1].address != place.unit.parent:
+        yield f"</{writer.open.pop().element}>\n"
 
 
 def _provision(place: Placed, writer: _Writer, *, parent_of_next: str | None) -> Iterator[str]:
@@ -227,7 +239,7 @@ def _provision(place: Placed, writer: _Writer, *, parent_of_next: str | None) ->
         yield f"<{wrapper}>\n"
         yield from paragraphs
         yield f"</{wrapper}>\n"
-    writer.open.append((unit.address, element, eid))
+    writer.open.append(_Opened(address=unit.address, element=element, eid=eid))
 
 
 def _parted(unit: ExportedUnit, lines: list[str]) -> tuple[str, str, list[str]]:

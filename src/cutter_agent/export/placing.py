@@ -1,11 +1,12 @@
-"""Where a unit stands: its bytes in the snapshot and the headings above it. Of a unit passed, a line is kept."""
+"""Where a unit stands: its bytes in the snapshot and the headings above it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from cutter_agent.chain import Chain
 from cutter_agent.report import ExportedUnit
 
 _HEADING_CHARACTERS = 160
@@ -27,20 +28,20 @@ class Placed:
     end_byte: int
 
 
-def placed(units: Iterable[ExportedUnit]) -> Iterator[Placed]:
-    """Own spans tile the snapshot (design 1.3), so a place is the sum of what came before."""
-    known: dict[str, tuple[str | None, str]] = {}
+def placed(units: Iterable[ExportedUnit], strays: Collection[str] = ()) -> Iterator[Placed]:
+    """Own spans tile the snapshot (design 1.3), so a place is the sum of what came before. ``strays``: ``chain``."""
+    way: Chain[str] = Chain(strays)
     start_byte = 0
     for unit in units:
         end_byte = start_byte + len(unit.text.encode("utf-8"))
-        above = _ancestors(unit.parent, known)
+        above = way.above(unit.parent)
         heading = heading_of(unit.text)
-        known[unit.address] = (unit.parent, heading)
+        way.down(above, unit.address, heading)
         yield Placed(
             unit=unit,
             heading=heading,
-            path=tuple(known[address][1] for address in above if address in known),
-            ancestors=above,
+            path=tuple(heading for _, heading in above),
+            ancestors=tuple(address for address, _ in above),
             start_byte=start_byte,
             end_byte=end_byte,
         )
@@ -56,11 +57,3 @@ def heading_of(text: str) -> str:
     if len(lines) > 1 and _LABEL.fullmatch(heading):
         heading = f"{heading} {lines[1]}"
     return heading if len(heading) <= _HEADING_CHARACTERS else heading[: _HEADING_CHARACTERS - 1] + "…"
-
-
-def _ancestors(parent: str | None, known: dict[str, tuple[str | None, str]]) -> tuple[str, ...]:
-    found: list[str] = []
-    while parent is not None and parent not in found:
-        found.append(parent)
-        parent = known[parent][0] if parent in known else None
-    return tuple(reversed(found))

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from cutter_agent.chain import Chain, strays
 from cutter_agent.export.placing import Placed, placed
 from cutter_agent.report import ExportedDocument, ExportedUnit, Units
 
@@ -48,11 +49,12 @@ class _Open:
 
 
 def pages(document: ExportedDocument, units: Units) -> Iterator[tuple[str, str]]:
-    """(relative path with ``/``, text) of every file. Reads the units twice: what makes a page, then the texts."""
-    folders = _folders(units)
+    """(relative path with ``/``, text) of every file. Reads the units three times: what makes a page, what a
+    folder, then the texts."""
+    folders, astray = _folders(units)
     verbatim = document.profile_id in _VERBATIM
     stack = [_Open(address=None, path="index.md", is_folder=True, parts=[_root_head(document)])]
-    for place in placed(units()):
+    for place in placed(units(), astray):
         while stack[-1].address is not None and stack[-1].address not in place.ancestors:
             yield _finished(stack)
         if stack[-1].is_folder:
@@ -68,28 +70,31 @@ def _depth(top: _Open, place: Placed) -> int:
     return len(above) - above.index(top.address) if top.address in above else 0
 
 
-def _folders(units: Units) -> frozenset[str]:
-    """Addresses that have pages below them."""
-    parents: dict[str, str | None] = {}
-    labels: list[tuple[str, str, str]] = []
-    for unit in units():
-        parents[unit.address] = unit.parent
-        labels.append((unit.address, unit.kind, unit.level))
-    counted = Counter(level for _, kind, level in labels if kind in PAGE_KINDS)
+def _folders(units: Units) -> tuple[frozenset[str], frozenset[str]]:
+    """Addresses that have pages below them, and the strays (``chain``). Reads the units twice more, and keeps none."""
+    counted: Counter[str] = Counter()
+    seen: set[str] = set()
+
+    def counting() -> Iterator[tuple[str, str | None]]:
+        for unit in units():
+            seen.add(unit.level)
+            if unit.kind in PAGE_KINDS:
+                counted[unit.level] += 1
+            yield unit.address, unit.parent
+
+    astray = strays(counting())
     levels = sorted(counted, key=lambda level: (-counted[level], level)) or [
-        level for level in PAGE_LEVELS if any(level == label[2] for label in labels)
+        level for level in PAGE_LEVELS if level in seen
     ]
-    if levels:
-        found = {address for address, _, level in labels if level == levels[0]}
-    else:
-        found = {address for address, parent in parents.items() if parent is None}
     folders: set[str] = set()
-    for address in found:
-        above = parents[address]
-        while above is not None and above not in folders:
-            folders.add(above)
-            above = parents.get(above)
-    return frozenset(folders - found)
+    way: Chain[bool] = Chain(astray)
+    for unit in units():
+        above = way.above(unit.parent)
+        is_page = unit.level == levels[0] if levels else unit.parent is None
+        if is_page:
+            folders.update(address for address, page in above if not page)
+        way.down(above, unit.address, is_page)
+    return frozenset(folders), astray
 
 
 def _opened(above: _Open, place: Placed, *, is_folder: bool) -> _Open:

@@ -66,7 +66,7 @@ def stored_chunks(
 ) -> Iterator[Chunk]:
     """From the store, as of a cut (the newest one for None)."""
     with exec_lane(environment) as lane, lane.report.export(document, as_of=as_of) as (head, units):
-        yield from map(chunk_of, chunk_records(head, placed(units()), max_characters=max_chars))
+        yield from map(chunk_of, chunk_records(head, placed(units(), units.strays()), max_characters=max_chars))
 
 
 def file_chunks(path: Path) -> Iterator[Chunk]:

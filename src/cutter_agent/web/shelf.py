@@ -98,10 +98,10 @@ def _zip(spool: IO[bytes], head: ExportedDocument, units: Units) -> None:
 
 
 _WRITERS: dict[Form, Callable[[IO[bytes], ExportedDocument, Units], None]] = {
-    Form.JSONL: lambda spool, head, units: _lines(spool, unit_lines(head, placed(units()))),
+    Form.JSONL: lambda spool, head, units: _lines(spool, unit_lines(head, placed(units(), units.strays()))),
     Form.CHUNKS: lambda spool, head, units: _lines(
-        spool, chunk_lines(head, placed(units()), max_characters=DEFAULT_CHUNK_CHARACTERS)
+        spool, chunk_lines(head, placed(units(), units.strays()), max_characters=DEFAULT_CHUNK_CHARACTERS)
     ),
     Form.MARKDOWN: _zip,
-    Form.AKN: lambda spool, head, units: _lines(spool, akoma_ntoso(head, placed(units()), Losses())),
+    Form.AKN: lambda spool, head, units: _lines(spool, akoma_ntoso(head, placed(units(), units.strays()), Losses())),
 }

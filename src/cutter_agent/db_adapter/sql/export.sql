@@ -26,3 +26,21 @@ SELECT u.canonical_address AS address, coalesce(held.unit_kind, u.unit_kind) AS 
     ON p.unit_id = CASE WHEN held.unit_kind IS NULL THEN u.parent_unit_id ELSE held.parent_unit_id END
  WHERE u.document_ref = %(document_ref)s::text AND NOT held.ends_life
  ORDER BY held.render_order, u.unit_id;
+
+-- Which unit is whose parent, in the same order, without the texts.
+-- name: export_parents
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.information_unit, iu.unit_version
+SELECT u.canonical_address AS address, p.canonical_address AS parent
+  FROM iu.information_unit AS u
+  JOIN LATERAL (
+        SELECT v.render_order, v.ends_life, v.unit_kind, v.parent_unit_id
+          FROM iu.unit_version AS v
+         WHERE v.unit_id = u.unit_id AND v.cut_seq <= %(as_of)s::int
+         ORDER BY v.version_seq DESC
+         LIMIT 1) AS held ON true
+  LEFT JOIN iu.information_unit AS p
+    ON p.unit_id = CASE WHEN held.unit_kind IS NULL THEN u.parent_unit_id ELSE held.parent_unit_id END
+ WHERE u.document_ref = %(document_ref)s::text AND NOT held.ends_life
+ ORDER BY held.render_order, u.unit_id;

@@ -20,6 +20,7 @@ from pg_dryrun.plan import Plan
 from pg_dryrun.runner import rehearse
 from pg_dryrun.subject import (
     ClientStatement,
+    Companion,
     DeclaredStatement,
     Emission,
     Kind,
@@ -238,6 +239,8 @@ class Till:
     scenarios: Sequence[Scenario] = field(default_factory=scenarios)
     probes: Sequence[ProbePhase] = ()
     source_paths: Sequence[Path] = (Path(__file__),)
+    companions: Sequence[Companion] = ()
+    form: str = ""
     commit: str = "5a2c61b0d4e7f8a90b1c2d3e4f5061728394a5b6"
     clean: bool = True
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +21,9 @@ from pg_dryrun.leftovers import killed_runs
 from pg_dryrun.outcome import EXIT_CODES, EXIT_USAGE, Verdict
 from pg_dryrun.plan import Plan
 from pg_dryrun.runner import Outcome, rehearse
+
+if TYPE_CHECKING:
+    from cutter_dryrun.workers.workforce import Workforce
 
 
 class Faults(StrEnum):
@@ -54,6 +59,16 @@ def dry_run(
         str | None,
         typer.Option("--fault", metavar="ID", help="Only this: cut:7:black-hole, cut:commit:*."),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            min=1,
+            max=16,
+            help="The other form: the phases by N workers of DOT-991 and one of DOT-992, over a queue.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
 ) -> None:
     """Rehearse this commit on a faithful isolated restore of production: verdict, report, exit code.
@@ -65,10 +80,13 @@ def dry_run(
       iu-cutter dry-run # on a stand-in for production
       iu-cutter dry-run --law LAW.txt --plan rehearsal.toml
       iu-cutter dry-run --faults full
+      iu-cutter dry-run --workers 2 # by workers over a queue, the same matrices
       iu-cutter dry-run --fault cut:7:black-hole # one fault alone
     """
     try:
-        outcome = _rehearse(law, sample, plan, out, lender=lender, faults=faults, fault=fault, quiet=as_json)
+        outcome = _rehearse(
+            law, sample, plan, out, lender=lender, faults=faults, fault=fault, workers=workers, quiet=as_json
+        )
     except (DryRunError, ToolFault) as error:
         _say(error, as_json=as_json)
         raise typer.Exit(_exit_code(error)) from error
@@ -88,6 +106,7 @@ def _rehearse(
     lender: str | None,
     faults: Faults | None,
     fault: str | None,
+    workers: int | None,
     quiet: bool,
 ) -> Outcome:
     # The subject reads the code under rehearsal; a commit that cannot even be imported fails here, in its own words.
@@ -98,14 +117,29 @@ def _rehearse(
     for killed in killed_runs(out):
         note(f"an earlier run was killed and left things behind, a dump perhaps: pg-dryrun clean {killed}")
     lends = lenders.chosen(lender or wanted.lender or lenders.DEFAULT)
-    return rehearse(
-        CutterSubject(text, faults=faults is not Faults.NONE and fault is None),
-        wanted,
-        lends,
-        out,
-        None if quiet else ConsoleProgress(),
-        order=_order(faults, fault, breakable_server=lends.name != "existing"),
-    )
+    order = _order(faults, fault, breakable_server=lends.name != "existing")
+    with _workforce(workers) as force:
+        return rehearse(
+            CutterSubject(text, faults=faults is not Faults.NONE and fault is None, force=force),
+            wanted,
+            lends,
+            out,
+            None if quiet else ConsoleProgress(),
+            order=order,
+        )
+
+
+def _workforce(count: int | None) -> AbstractContextManager[Workforce | None]:
+    """None: the direct form. Raises ``UsageError`` without the extra that brings the queue."""
+    if count is None:
+        return nullcontext()
+    if importlib.util.find_spec("procrastinate") is None:
+        raise UsageError(
+            "--workers needs an extra that is not installed", remedy="Install it: pip install 'dot-iu-cutter[worker]'"
+        )
+    from cutter_dryrun.workers.workforce import Workforce  # noqa: PLC0415 - imports the code under rehearsal
+
+    return Workforce(count)
 
 
 def _order(faults: Faults | None, fault: str | None, *, breakable_server: bool) -> FaultOrder | None:

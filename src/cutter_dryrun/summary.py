@@ -25,6 +25,9 @@ _STYLES: Mapping[Status, str] = {
     Status.NOT_REACHED: "yellow",
 }
 
+DIRECT = "direct"
+"""The form in which the phases are called, and no worker does them."""
+
 
 class ConsoleProgress:
     """A line for each step and each check, on standard error, as it happens. Obeys NO_COLOR."""
@@ -73,6 +76,8 @@ def print_summary(outcome: Outcome) -> None:
             console.print(f"Not reached: {', '.join(item.id for item in record.not_reached)}")
     style = "bold green" if outcome.verdict is Verdict.PASS else "bold red"
     console.print(Text(f"\nVerdict: {outcome.verdict.value}", style=style), Text(f"(exit code {outcome.exit_code})"))
+    if record is not None and record.subject is not None and record.subject.form:
+        console.print(f"Form: {record.subject.form}")
     console.print(outcome.summary)
     console.print(f"Report:  {outcome.folder / 'report.html'}")
     console.print(f"Record:  {outcome.folder / 'report.json'}   check it with: pg-dryrun check {outcome.folder}")
@@ -83,6 +88,7 @@ def summary_json(outcome: Outcome) -> dict[str, object]:
     record = outcome.record
     return {
         "verdict": outcome.verdict.value,
+        "form": (record.subject.form if record and record.subject else "") or DIRECT,
         "exit_code": outcome.exit_code,
         "summary": outcome.summary,
         "folder": str(outcome.folder),

@@ -97,6 +97,7 @@ def _predicate(record: Record, evidence: Mapping[str, str], deterministic_sha256
         "failedTests": [check.id for check in record.checks if check.status is Status.FAILED],
         "rehearsal": {
             "subject": record.subject.name if record.subject is not None else None,
+            "form": record.subject.form if record.subject is not None else "",
             "verdict": record.verdict.value,
             "exitCode": record.exit_code,
             "planned": list(record.planned),

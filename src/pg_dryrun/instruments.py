@@ -73,6 +73,7 @@ class Instruments:
         slot: EffectsSlot,
         log: ServerLog,
         tracked: Sequence[TableName],
+        apart: Sequence[str] = (),
     ) -> None:
         self._stack = stack
         self._looking = looking
@@ -83,8 +84,11 @@ class Instruments:
         self.bystanders = tuple(
             name
             for name in counts.readable(looking)
-            if name not in self.tracked and not self._roots.get(name, frozenset()) & set(self.tracked)
+            if name not in self.tracked
+            and not self._roots.get(name, frozenset()) & set(self.tracked)
+            and name.partition(".")[0] not in apart
         )
+        self._apart = frozenset(apart)
         large = {str(row["name"]) for row in looking.rows(_SIZES, [_LARGE_BYTES])}
         self.large_bystanders = tuple(name for name in self.bystanders if name in large)
         self.baseline: Mapping[TableName, int] = {}
@@ -94,8 +98,9 @@ class Instruments:
         self._take_baseline()
 
     @classmethod
-    def attach(cls, admin: Login, *, tracked: Sequence[TableName]) -> Instruments:
-        """Make slot, log reader and counting connection; take the baseline. Bystanders are all other user tables.
+    def attach(cls, admin: Login, *, tracked: Sequence[TableName], apart: Sequence[str] = ()) -> Instruments:
+        """Make slot, log reader and counting connection; take the baseline. Bystanders are all other user tables, but
+        for those in the schemas ``apart``: what is committed there is decoded all the same, and nothing is digested.
 
         Raises ``EnvironmentFault`` where the server was not started with ``statements.SERVER_SETTINGS``.
         """
@@ -107,7 +112,7 @@ class Instruments:
             stack.callback(wal.close)
             slot = EffectsSlot.open(deciding, wal)
             log = ServerLog.open(reading, own_sessions=[looking.session_id(), deciding.session_id(), wal.session_id])
-            return cls(stack.pop_all(), looking=looking, slot=slot, log=log, tracked=tracked)
+            return cls(stack.pop_all(), looking=looking, slot=slot, log=log, tracked=tracked, apart=apart)
 
     def __enter__(self) -> Instruments:
         return self
@@ -170,7 +175,8 @@ class Instruments:
         )
 
     def _is_new(self, name: TableName) -> bool:
-        return name not in self.bystanders and name not in self.tracked and name not in self._roots
+        known = name in self.bystanders or name in self.tracked or name in self._roots
+        return not known and name.partition(".")[0] not in self._apart
 
     def _unequal(self, deltas: Mapping[TableName, int], effects: StepEffects) -> list[str]:
         """count after − before = inserts − deletes, but for a truncated table: how many rows went is not in the log."""

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import msgspec
 
+from pg_dryrun.effects_record import AsideRecord, SessionRecord, TableEffects
 from pg_dryrun.fault_record import VOLATILE_OF_FAULTS, FaultsRecord
 from pg_dryrun.outcome import Check, RootCause, Status, Verdict
 from pg_dryrun.probe_record import ProbeRecord
@@ -51,6 +52,8 @@ VOLATILE: tuple[str, ...] = (
     "/scenarios/*/duration_s",
     "/scenarios/*/transactions",
     "/scenarios/*/dark_writes",
+    "/scenarios/*/asides",
+    "/scenarios/*/sessions",
     "/canaries/*/evidence",
     "/teardown",
     "/protected",
@@ -99,6 +102,10 @@ class SubjectFacts:
     statements_declared: int
     statements_sha256: str
     scenarios_sha256: str
+    form: str = ""
+    """How it was played where there is more than one way: ``workers: 2``."""
+    companions: Mapping[str, str] = field(default_factory=dict)
+    """Schemas that are in no matrix, by declaration: who writes there, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,16 +141,6 @@ class EnvironmentFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableEffects:
-    """Committed row events on one table in one step, from logical decoding."""
-
-    inserted: int = 0
-    updated: int = 0
-    deleted: int = 0
-    truncated: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
 class ScenarioRecord:
     """One scenario: what the writer said, what two instruments saw, what was promised.
 
@@ -176,6 +173,11 @@ class ScenarioRecord:
     transactions: int = 0
     clone: str = ""
     duration_s: float = 0.0
+    asides: tuple[AsideRecord, ...] = ()
+    sessions: tuple[SessionRecord, ...] = ()
+    """Only where there are companions."""
+    crossed: tuple[str, ...] = ()
+    """Where a companion and the writer were not kept apart."""
 
     @property
     def observed_by_witness(self) -> bool:
@@ -206,6 +208,8 @@ class StatementRecord:
     server: int
     declared: bool
     deliberate: bool = False
+    companion: bool = False
+    """Of a companion, which declares no statements: judged by its schema."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,12 +81,18 @@ class _Try:
 
 
 def probe(
-    admin: Login, logins: Mapping[str, Login], *, rights: Sequence[Right], tables: Sequence[TableName]
+    admin: Login,
+    logins: Mapping[str, Login],
+    *,
+    rights: Sequence[Right],
+    tables: Sequence[TableName],
+    own_schemas: Mapping[str, str] | None = None,
 ) -> GrantMatrix:
     """Try every verb on every table of ``tables`` and ``rights`` as each role.
 
     ``logins`` by **role** name. Of every other user relation the catalog is asked, set-wise, for rights that are not
-    declared. Raises ``ServerAnswer`` where a role cannot log in.
+    declared; not of those in a role's own schema (``own_schemas`` by role). Raises ``ServerAnswer`` where a role
+    cannot log in.
     """
     declared = {(right.role, right.table): right for right in rights}
     names = sorted({*tables, *(right.table for right in rights)})
@@ -103,7 +109,7 @@ def probe(
                     cells += _cells(observer, role, right, columns[name])
         views = [name for name in kinds if kinds[name] not in _TABLE_KINDS]
         cells += _asked(looking, list(logins), views, declared)
-        undeclared = _undeclared(looking, list(logins), exclude=names)
+        undeclared = _undeclared(looking, list(logins), exclude=names, own=own_schemas or {})
         states = tuple(_state(looking, role) for role in logins)
     defects += [_defect(cell) for cell in cells if not cell.ok]
     defects += undeclared
@@ -239,14 +245,16 @@ def _asked(
     return found
 
 
-def _undeclared(observer: Observer, roles: Sequence[str], *, exclude: Sequence[TableName]) -> list[str]:
+def _undeclared(
+    observer: Observer, roles: Sequence[str], *, exclude: Sequence[TableName], own: Mapping[str, str]
+) -> list[str]:
     """Rights on relations that nobody named: writes on relations and sequences, CREATE in schemas and the database."""
     rows = observer.rows(
         "SELECT format('%%s may %%s on %%I.%%I', r, p, n.nspname, c.relname) AS line"
         " FROM unnest(%(roles)s::text[]) r CROSS JOIN pg_catalog.pg_class c"
         " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS JOIN unnest(%(verbs)s::text[]) p"
         " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
-        " AND n.nspname || '.' || c.relname <> ALL (%(exclude)s)"
+        " AND n.nspname || '.' || c.relname <> ALL (%(exclude)s) AND r || ' ' || n.nspname <> ALL (%(own)s)"
         " AND CASE WHEN p IN ('DELETE', 'TRUNCATE') THEN pg_catalog.has_table_privilege(r, c.oid, p)"
         " ELSE pg_catalog.has_any_column_privilege(r, c.oid, p) END"
         " UNION ALL SELECT format('%%s may CREATE in schema %%I', r, n.nspname) FROM unnest(%(roles)s::text[]) r"
@@ -255,7 +263,12 @@ def _undeclared(observer: Observer, roles: Sequence[str], *, exclude: Sequence[T
         " UNION ALL SELECT format('%%s may CREATE in database %%I', r, current_database())"
         " FROM unnest(%(roles)s::text[]) r"
         " WHERE pg_catalog.has_database_privilege(r, current_database(), 'CREATE') ORDER BY 1",
-        {"roles": list(roles), "verbs": list(_WRITES), "exclude": list(exclude)},
+        {
+            "roles": list(roles),
+            "verbs": list(_WRITES),
+            "exclude": list(exclude),
+            "own": [f"{role} {schema}" for role, schema in own.items()],
+        },
     )
     return [str(row["line"]) for row in rows]
 

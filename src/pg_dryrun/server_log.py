@@ -133,6 +133,7 @@ def _statement(record: Record, *, how: str, text: str, sqlstate: str | None = No
         text=text,
         print=fingerprint.of(text),
         sqlstate=sqlstate,
+        xid=int(_text(record, "txid") or 0) or None,
     )
 
 

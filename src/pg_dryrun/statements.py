@@ -44,7 +44,8 @@ class ServerStatement:
     """One statement as the server logged it.
 
     ``how``: ``statement`` (simple protocol), ``execute``, ``execute fetch``, ``fastpath``, or ``refused`` (the server
-    named it in an error before it was ever executed). ``sqlstate`` is set where it ended in an error.
+    named it in an error before it was ever executed). ``sqlstate`` is set where it ended in an error. ``xid`` is the
+    transaction's id if it had one when the statement began: a COMMIT's says whose transaction it was.
     """
 
     user: str
@@ -55,6 +56,7 @@ class ServerStatement:
     text: str
     print: StatementPrint
     sqlstate: str | None = None
+    xid: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ A ``Subject`` is data and three callables; nothing of it is known to this packag
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -112,6 +113,8 @@ class ScenarioContext:
     workdir: Path
     state: dict[str, object]
     """Handed from scenario to scenario of one chain; the happy path keeps its ids here."""
+    leaving: ExitStack = field(default_factory=ExitStack)
+    """What outlives a step (a process of the writer) is ended when the clone is left, whatever happened."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +178,20 @@ class ProbePhase:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Companion:
+    """A principal beside the writer's, with a schema of its own in which rows come and go by the moment: a job queue.
+
+    Its rows are in no matrix and under no journal. They are counted apart, and judged in every step: no transaction
+    holds rows of its schema and of others, none of the writer's sessions commits rows there, none of its sessions
+    anywhere else, and its statements name nothing outside its schema. ``principal`` is one of the subject's.
+    """
+
+    principal: str
+    schema: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Revision:
     """What is rehearsed: the commit, whether its tree is clean, and what its own code says."""
 
@@ -204,6 +221,10 @@ class Subject(Protocol):
     """Every phase once, in order, for the probe of a failed run; they share one clone and one state."""
     source_paths: Sequence[Path]
     """Files that the hardcode control reads (G-19)."""
+    companions: Sequence[Companion]
+    """Who writes beside it on purpose; mostly nobody."""
+    form: str
+    """How the writer is played where there is more than one way (``workers: 2``); empty where there is one."""
 
     def revision(self) -> Revision:
         """The commit under rehearsal."""

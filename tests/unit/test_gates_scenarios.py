@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from tests.evidence_room import step_record
 
+from pg_dryrun.effects_record import TableEffects
 from pg_dryrun.gates.harness import DeltasGate, HappyGate, MatrixGate, RefusalsGate, rows_of
 from pg_dryrun.gates.scenario import ScenarioGate
 from pg_dryrun.outcome import Blame, RootCause, Status
-from pg_dryrun.record import ScenarioRecord, TableEffects
+from pg_dryrun.record import ScenarioRecord
 from pg_dryrun.subject import Kind
 
 TABLES = ("a.x", "a.y", "b.z")

@@ -54,7 +54,7 @@ def open_sockets() -> int:
     return count
 
 
-def _environment(stage: Stage) -> dict[str, str]:
+def environment_of(stage: Stage) -> dict[str, str]:
     """The discrete keys (design 1.11) that lead to this clone."""
     login = stage.context.logins[Lane.EXEC.value]
     values = {
@@ -76,7 +76,7 @@ def _environment(stage: Stage) -> dict[str, str]:
 
 
 def _configuration_alone(stage: Stage) -> ScenarioResult:
-    environment = _environment(stage)
+    environment = environment_of(stage)
     before = open_sockets()
     with (
         wiring.open_exec(config.lane_settings(environment, Lane.EXEC), journal=stage.journal),
@@ -95,7 +95,7 @@ def _required_keys(lane: Lane) -> tuple[str, ...]:
 
 
 def _missing_keys(stage: Stage) -> ScenarioResult:
-    environment = _environment(stage)
+    environment = environment_of(stage)
     before = open_sockets()
     wrong: list[str] = []
     tried = 0

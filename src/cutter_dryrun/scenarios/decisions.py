@@ -8,6 +8,7 @@ from cutter_agent.model import EntryStatus, Lane, ReviewerKind, Verdict
 from cutter_agent.phases.review import Judgement, ReviewResult
 from cutter_agent.wiring import ExecLane
 from cutter_dryrun.law import LawText, one_unit_document
+from cutter_dryrun.matrix import LEDGER
 from cutter_dryrun.scenarios.happy import MARKER, REVIEWER, cut_approved, entry_of, marker, source_of
 from cutter_dryrun.scenarios.sessions import bring_to_approved
 from cutter_dryrun.scenarios.stage import Stage
@@ -20,6 +21,15 @@ WHERE unit_id IN (SELECT target_row_id FROM cutter_governance.cut_change_set_aff
     JOIN cutter_governance.cut_change_set c USING (change_set_id)
     JOIN cutter_governance.manifest_envelope e ON e.envelope_id = c.manifest_id WHERE e.source_doc_ref = %s)"""
 """Behind everybody's back, and with a hash that fits: only the rebuilt document can tell."""
+_ENTRY = f"{LEDGER}.decision_backlog_entry"
+ESCALATED_ROWS = {
+    _ENTRY: 1,
+    f"{LEDGER}.decision_backlog_history": 2,
+    f"{LEDGER}.verify_result": 1,
+    f"{LEDGER}.dot_pair_signature": 1,
+}
+ESCALATED_UPDATES = {_ENTRY: 2}
+"""What VERIFY leaves when it says no, once."""
 
 
 def bring_to_tampered(stage: Stage) -> ScenarioResult:

@@ -41,13 +41,8 @@ def fault_scenarios() -> tuple[Scenario, ...]:
             "VERIFY fails: escalation",
             decisions.escalation,
             prepare=decisions.bring_to_tampered,
-            rows={
-                _ENTRY: 1,
-                f"{LEDGER}.decision_backlog_history": 2,
-                f"{LEDGER}.verify_result": 1,
-                f"{LEDGER}.dot_pair_signature": 1,
-            },
-            updates={_ENTRY: 2},
+            rows=decisions.ESCALATED_ROWS,
+            updates=decisions.ESCALATED_UPDATES,
             dark=_LOCKED_AGAIN,
         ),
         _fault(

@@ -45,24 +45,27 @@ def _chain(chain: str, text: LawText, ids: tuple[str, ...], *, profile: str | No
             kind=Kind.HAPPY,
             chain=chain,
             run=play(act),
-            expected_totals=_totals(phase),
-            expected_updates=_updates(phase),
+            expected_totals=totals(phase),
+            expected_updates=updates(phase),
         )
         for name, title, act, phase in zip(ids, titles, acts, Phase, strict=True)
     ]
 
 
-def _units(state: Mapping[str, object]) -> int:
+def units_of(state: Mapping[str, object]) -> int:
+    """How many units the chain's document has."""
     units = state.get("units", 0)
     return units if isinstance(units, int) else 0
 
 
-def _totals(phase: Phase) -> Callable[[Mapping[str, object]], Mapping[str, int]]:
-    return lambda state: totals_after(phase, _units(state))
+def totals(phase: Phase) -> Callable[[Mapping[str, object]], Mapping[str, int]]:
+    """The matrix after ``phase``, by the chain's state."""
+    return lambda state: totals_after(phase, units_of(state))
 
 
-def _updates(phase: Phase) -> Callable[[Mapping[str, object]], Mapping[str, int]]:
-    return lambda state: updates_in(phase, _units(state))
+def updates(phase: Phase) -> Callable[[Mapping[str, object]], Mapping[str, int]]:
+    """The UPDATEs of ``phase``, by the chain's state."""
+    return lambda state: updates_in(phase, units_of(state))
 
 
 def source_of(text: LawText, *, chain: str) -> Source:
@@ -141,7 +144,7 @@ def cut_approved(stage: Stage) -> ScenarioResult:
     """CUT exactly what was approved."""
     with stage.exec_lane() as lane:
         done = lane.cut(entry_of(stage))
-    units = _units(stage.context.state)
+    units = units_of(stage.context.state)
     if not done.applied or done.change_set.affected_unit_count != units:
         return stage.disappointed(f"applied={done.applied}, {done.change_set.affected_unit_count} units, not {units}")
     return stage.result(f"{units} units cut, entry {done.status}", affected_units=units)

@@ -37,8 +37,9 @@ VALUES ('00000000-0000-4000-8000-000000000008', 'executor', 'DOT-991', 'cutter_e
     '{}', decode(repeat('00', 64), 'hex'), 'valid', '00000000-0000-4000-8000-000000000009', now())"""
 """DOT-991 puts its hand under a verify result: exactly what the table's CHECKs must refuse."""
 
-S11_CONSTRAINT = """ALTER TABLE cutter_governance.cut_change_set_affected_row
-    ADD CONSTRAINT rehearsal_s11_refuses_every_row CHECK (change_set_id IS NULL) NOT VALID"""
+S11_NAME = "rehearsal_s11_refuses_every_row"
+S11_CONSTRAINT = f"""ALTER TABLE cutter_governance.cut_change_set_affected_row
+    ADD CONSTRAINT {S11_NAME} CHECK (change_set_id IS NULL) NOT VALID"""
 """Makes the server refuse the last set-wise write of CUT, after the units and the change set were written."""
 
 
@@ -72,7 +73,7 @@ def refusal_scenarios() -> tuple[Scenario, ...]:
             "a failure inside a transaction: the whole phase gone",
             _failure_inside,
             expected=CHECK_VIOLATION,
-            prepare=_bring_to_approved_then_refuse,
+            prepare=bring_to_approved_then_refuse,
         ),
         _refusal(
             "S12",
@@ -111,7 +112,8 @@ def _bring_to_approved(stage: Stage) -> ScenarioResult:
     return stage.result("marked, swept and approved")
 
 
-def _bring_to_approved_then_refuse(stage: Stage) -> ScenarioResult:
+def bring_to_approved_then_refuse(stage: Stage) -> ScenarioResult:
+    """Approved, and the server will refuse the last write of CUT."""
     done = _bring_to_approved(stage)
     if done.ok:
         with connect(stage.context.admin, purpose="prepare S11") as admin:

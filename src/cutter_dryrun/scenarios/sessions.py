@@ -33,7 +33,7 @@ _WAITING = """
 SELECT count(*) FROM pg_catalog.pg_stat_activity
 WHERE datname = pg_catalog.current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'dot-iu-cutter%'
 """
-_LOCK_ENTRY = "SELECT 1 FROM cutter_governance.decision_backlog_entry WHERE entry_id = %s FOR UPDATE"
+LOCK_ENTRY = "SELECT 1 FROM cutter_governance.decision_backlog_entry WHERE entry_id = %s FOR UPDATE"
 
 
 def bring_to_approved(stage: Stage) -> ScenarioResult:
@@ -82,7 +82,7 @@ def two_workers(stage: Stage) -> ScenarioResult:
     with stage.exec_lane() as one, stage.exec_lane() as two:
         for lane in (one, two):
             lane.adapter.start()
-        with _held(stage, lambda admin: admin.execute(_LOCK_ENTRY, [entry])) as admin:
+        with held(stage, lambda admin: admin.execute(LOCK_ENTRY, [entry])) as admin:
             cuts = [_Worker(lambda lane=lane: lane.cut(entry)) for lane in (one, two)]  # type: ignore[misc]
             _until_waiting(admin, len(cuts))
         done = [worker.answer() for worker in cuts]
@@ -105,7 +105,7 @@ def same_source_at_once(stage: Stage) -> ScenarioResult:
         for lane in (one, two):
             lane.adapter.start()
         lock = "LOCK TABLE cutter_governance.decision_backlog_entry IN SHARE MODE"
-        with _held(stage, lambda admin: admin.execute(lock)) as admin:
+        with held(stage, lambda admin: admin.execute(lock)) as admin:
             marks: list[_Worker[MarkResult]] = [
                 _Worker(lambda lane=lane: lane.mark(source, profile, marker()))  # type: ignore[misc]
                 for lane in (one, two)
@@ -157,13 +157,13 @@ def _in_a_deadlock(stage: Stage, entry: str, work: Callable[[], T]) -> T:
         other.execute("LOCK TABLE cutter_governance.verify_result IN ACCESS EXCLUSIVE MODE")
         worker = _Worker(work)
         _until_waiting(looking, 1)
-        other.execute(_LOCK_ENTRY, [entry])  # comes back when the victim has let go
+        other.execute(LOCK_ENTRY, [entry])  # comes back when the victim has let go
         other.execute("ROLLBACK")
         return worker.answer()
 
 
 @contextmanager
-def _held(stage: Stage, lock: Callable[[Observer], object]) -> Iterator[Observer]:
+def held(stage: Stage, lock: Callable[[Observer], object]) -> Iterator[Observer]:
     """Another session holds a lock inside the block."""
     with connect(stage.context.admin, purpose="hold") as admin:
         admin.execute("BEGIN")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from cutter_agent import wiring
 from cutter_agent.config import DatabasePlace, LaneSettings
@@ -21,6 +22,15 @@ from pg_dryrun.subject import ClientStatement, ScenarioContext, ScenarioResult
 from sealing.keys import SigningKey
 
 _LAST_STATEMENTS = 12
+
+
+@runtime_checkable
+class Journalled(Protocol):
+    """Processes of the writer that keep journals of their own (``workers.crew``)."""
+
+    def fresh_statements(self) -> tuple[ClientStatement, ...]:
+        """What they have sent since the last time somebody asked."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +76,10 @@ class Stage:
         return wiring.open_verify(self.settings(Lane.VERIFY), journal=self.journal)
 
     def statements(self) -> tuple[ClientStatement, ...]:
-        """The journal in the witness's words."""
-        return tuple(
+        """The journals in the witness's words: this stage's own, and what its workers' have had to say since."""
+        crew = self.context.state.get("crew")
+        workers: tuple[ClientStatement, ...] = crew.fresh_statements() if isinstance(crew, Journalled) else ()
+        return workers + tuple(
             ClientStatement(
                 principal=record.principal,
                 backend_pid=record.backend_pid,

@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pg_dryrun.errors import ToolFault
-from pg_dryrun.subject import DeclaredStatement, Emission, Login, ProbePhase, Revision, Right, Scenario, TableName
+from pg_dryrun.subject import (
+    Companion,
+    DeclaredStatement,
+    Emission,
+    Login,
+    ProbePhase,
+    Revision,
+    Right,
+    Scenario,
+    TableName,
+)
 
 PRINCIPAL = "program"
 
@@ -25,6 +35,8 @@ class ProgramSubject:
         self.scenarios: Sequence[Scenario] = ()
         self.probes: Sequence[ProbePhase] = ()
         self.source_paths: Sequence[Path] = ()
+        self.companions: Sequence[Companion] = ()
+        self.form = ""
 
     def revision(self) -> Revision:
         """A foreign command has no commit that we know of; nobody asks for one."""

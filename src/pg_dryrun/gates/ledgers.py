@@ -26,10 +26,19 @@ class BypassGate(Gate):
     unexplained: Sequence[Unexplained]
     on_purpose: int = 0
     """Statements that refusals sent past the adapter on purpose, each refused by the server."""
+    companions: int = 0
+    """Statements of companions, which keep no journal: what they named is judged by the allow-list."""
 
     def check(self) -> Check:
         lines = [f"only the {item.side} has ({item.times} times): {item.text[:160]}" for item in self.unexplained]
-        facts = {"server": self.server, "client": self.client, "on_purpose": self.on_purpose, "unexplained": lines}
+        facts: dict[str, object] = {
+            "server": self.server,
+            "client": self.client,
+            "on_purpose": self.on_purpose,
+            "unexplained": lines,
+        }
+        if self.companions:
+            facts["companions"] = self.companions
         if self.server == 0:
             return self.broken("the server logged no statement of the writer", facts, blame=Blame.TOOL)
         if any(item.side == "server" for item in self.unexplained):
@@ -42,6 +51,8 @@ class BypassGate(Gate):
         if lines:
             return self.broken(f"the server's log misses statements: {some(lines, 3)}", facts, blame=Blame.TOOL)
         aside = f"; {self.on_purpose} more sent on purpose by refusals" if self.on_purpose else ""
+        if self.companions:
+            aside += f"; {self.companions} of companions, which keep no journal"
         return self.kept(
             f"{self.server} statements in the server's log, {self.client} in the writer's journal{aside}", facts
         )

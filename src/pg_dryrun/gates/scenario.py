@@ -19,7 +19,8 @@ class ScenarioGate:
     """Did the writer do what the scenario promises, by its own word *and* by what the instruments saw?
 
     Judged in this order: what the writer says of itself; whether the instruments agree with each other (if not, nothing
-    below is worth anything); how a refusal was worded; the matrix; updates; deletions; bystanders; dark writes.
+    below is worth anything); whether writer and companions were kept apart; how a refusal was worded; the matrix;
+    updates; deletions; bystanders; dark writes.
     """
 
     record: ScenarioRecord
@@ -31,7 +32,15 @@ class ScenarioGate:
 
     def check(self) -> Check:
         """Passed, or failed with the first promise that does not hold."""
-        for judge in (self._word, self._instruments, self._refusal, self._matrix, self._updates, self._strays):
+        for judge in (
+            self._word,
+            self._instruments,
+            self._crossed,
+            self._refusal,
+            self._matrix,
+            self._updates,
+            self._strays,
+        ):
             failed = judge()
             if failed is not None:
                 return failed
@@ -51,6 +60,11 @@ class ScenarioGate:
         if not self.record.counted:
             return self._failed("no table was counted", Blame.TOOL)
         return None
+
+    def _crossed(self) -> Check | None:
+        if not self.record.crossed:
+            return None
+        return self._failed(f"not kept apart: {some(self.record.crossed)}", Blame.PRODUCT)
 
     def _refusal(self) -> Check | None:
         expected, refused = self.record.expected_refusals, self.record.refused

@@ -39,10 +39,25 @@ def _head(record: Record) -> str:
             "",
             _text(record.summary),
             "",
+            *form_line(record),
             f"Exit code {record.exit_code}. Started {record.run.started_at}, took {record.run.duration_s:.1f} s.",
             f"Run `{record.run.id}`, pg-dryrun {record.run.tool_version}.",
         ]
     )
+
+
+def form_line(record: Record) -> list[str]:
+    """How the writer was played, where there is more than one way, and whose schemas are in no matrix."""
+    if record.subject is None or not record.subject.form:
+        return []
+    apart = "; ".join(f"`{schema}` ({why})" for schema, why in record.subject.companions.items())
+    counted = sum(item.transactions for step in record.scenarios for item in step.asides)
+    sessions = {(item.principal, item.backend_pid) for step in record.scenarios for item in step.sessions}
+    form, beside = (
+        _text(record.subject.form),
+        f"Counted apart, in no matrix: {apart or 'nothing'}: {counted} transactions.",
+    )
+    return [f"Form: **{form}**; {len(sessions)} sessions of the writer committed rows. {beside}", ""]
 
 
 def _root_cause(record: Record) -> str:
@@ -221,7 +236,8 @@ def _faults(record: Record) -> str:
 
 
 def _statements(record: Record) -> str:
-    said = [item for item in record.statements if not item.deliberate]
+    said = [item for item in record.statements if not item.deliberate and not item.companion]
+    beside = sum(item.server for item in record.statements if item.companion)
     aside = sum(item.server for item in record.statements if item.deliberate)
     if not record.statements:
         return ""
@@ -237,6 +253,7 @@ def _statements(record: Record) -> str:
         for item in said
     ]
     note = f"\n\nBeside these, refusals sent {aside} statements past the adapter on purpose." if aside else ""
+    note += f"\n\nCompanions, which keep no journal, sent {beside}." if beside else ""
     table = _table(["name", "principal", "verb", "tables", "server", "client"], rows)
     return f"## Statements\n\n{table}{note}"
 

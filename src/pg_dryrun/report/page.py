@@ -17,7 +17,7 @@ from pg_dryrun.outcome import Status, Verdict
 from pg_dryrun.record import Record, spell
 from pg_dryrun.report import faults, probe, timeline
 from pg_dryrun.report.program import program_tables
-from pg_dryrun.report.tables import deltas_table, matrix_tables
+from pg_dryrun.report.tables import apart_rows, deltas_table, matrix_tables
 from pg_dryrun.subject import Kind
 
 VERDICT_WORDS: Mapping[Verdict, tuple[str, str]] = {
@@ -70,6 +70,7 @@ def render(record: Record) -> bytes:
         locks=timeline.locks(record.program),
         matrices=matrix_tables(record),
         deltas=deltas_table(record),
+        apart=apart_rows(record),
         program=program_tables(record),
         **_faults(record),
         happy=[item for item in record.scenarios if item.kind is Kind.HAPPY],

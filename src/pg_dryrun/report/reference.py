@@ -11,6 +11,7 @@ import sys
 import typing
 from collections.abc import Iterator
 
+from pg_dryrun.effects_record import VOLATILE_BESIDE_COMPANIONS
 from pg_dryrun.record import FORMAT, FORMAT_VERSION, VOLATILE, Record
 
 _HEAD = f"""# `report.json`, the record of a run
@@ -28,6 +29,8 @@ def render() -> str:
     """The whole page."""
     parts = [_HEAD, *(_section(kind) for kind in _kinds(Record))]
     parts.append("## Volatile members\n\n" + "\n".join(f"* `{path}`" for path in VOLATILE) + "\n")
+    beside = "\n".join(f"* `{path}`" for path in VOLATILE_BESIDE_COMPANIONS)
+    parts.append(f"Beside companions (`subject.companions`), whose processes work at the same time, too:\n\n{beside}\n")
     return "\n".join(parts)
 
 

@@ -82,3 +82,22 @@ def _row(name: str, tables: Sequence[str], steps: Sequence[ScenarioRecord], base
 
 def _sum(rows: Mapping[str, int], tables: Sequence[str]) -> int:
     return sum(rows.get(table, 0) for table in tables)
+
+
+def apart_rows(record: Record) -> tuple[tuple[str, str, str, str], ...]:
+    """By step: sessions of the writer with what they committed, and what companions did. Empty without companions."""
+    found = []
+    for step in record.scenarios:
+        if not step.asides:
+            continue
+        sessions = "; ".join(
+            f"{item.principal} {item.backend_pid}: {item.transactions}, {sum(item.rows.values())}"
+            for item in step.sessions
+        )
+        theirs = "; ".join(
+            f"{table} {effect.inserted}, {effect.updated}, {effect.deleted}"
+            for item in step.asides
+            for table, effect in item.effects.items()
+        )
+        found.append((step.id, sessions or "none", str(sum(item.transactions for item in step.asides)), theirs))
+    return tuple(found)

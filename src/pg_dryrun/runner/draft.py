@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from pg_dryrun.effects_record import VOLATILE_BESIDE_COMPANIONS
 from pg_dryrun.ledger import TornDown
 from pg_dryrun.outcome import EXIT_CODES, Blame, Check, Status, Verdict, verdict_of
 from pg_dryrun.protected import ABSENT, ProtectedSnapshot
 from pg_dryrun.record import (
+    VOLATILE,
     CanaryRecord,
     NotReached,
     ProtectedRecord,
@@ -73,6 +75,7 @@ def draft_record(run: Run, *, tool_fault: str | None = None) -> Record:
         remediation=tuple(_remediation(checks, tool_fault)),
         next_gate=run.plan.next_gate if verdict is Verdict.PASS else "None before this is decided and rehearsed again.",
         tool_fault=tool_fault,
+        volatile=VOLATILE + (VOLATILE_BESIDE_COMPANIONS if run.subject.companions else ()),
     )
 
 
@@ -170,6 +173,8 @@ def _subject(run: Run) -> SubjectFacts | None:
         statements_declared=len(run.subject.statements),
         statements_sha256=run.facts.digests["statements"],
         scenarios_sha256=run.facts.digests["scenarios"],
+        form=run.subject.form,
+        companions={item.schema: f"{item.principal}: {item.why}" for item in run.subject.companions},
     )
 
 

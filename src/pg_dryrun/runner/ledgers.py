@@ -25,20 +25,22 @@ def no_secret_left(run: Run) -> None:
 
 
 def _bypass(run: Run) -> Gate:
-    said = [item for item in run.facts.statements.values() if not item.deliberate]
+    said = [item for item in run.facts.statements.values() if not item.deliberate and not item.companion]
+    beside = [item for item in run.facts.statements.values() if item.companion]
     aside = [item for item in run.facts.statements.values() if item.deliberate]
     return BypassGate(
         server=sum(item.server for item in said),
         client=sum(item.client for item in said),
         on_purpose=sum(item.server for item in aside),
         unexplained=tuple(run.facts.unexplained),
+        companions=sum(item.server for item in beside),
     )
 
 
 def _allow_list(run: Run) -> Gate:
     return AllowListGate(
         declared=len(run.subject.statements),
-        seen=sum(item.server for item in run.facts.statements.values() if not item.deliberate),
+        seen=sum(item.server for item in run.facts.statements.values() if not item.deliberate and not item.companion),
         undeclared=tuple(run.facts.undeclared),
         unexplained_effects=tuple(run.facts.unexplained_effects),
     )

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pg_dryrun.effects import Verb
+from pg_dryrun.companions import Separated, table_effects
 from pg_dryrun.instruments import Observation
 from pg_dryrun.outcome import Status
-from pg_dryrun.record import ScenarioRecord, TableEffects
+from pg_dryrun.record import ScenarioRecord
 from pg_dryrun.subject import Scenario, ScenarioResult
 
 _LAST = 12
@@ -36,7 +36,7 @@ def stopwatch() -> Iterator[Stopwatch]:
 def scenario_record(
     scenario: Scenario,
     result: ScenarioResult,
-    seen: Observation,
+    separated: Separated,
     *,
     expected: Mapping[str, int],
     updates: Mapping[str, int],
@@ -44,6 +44,7 @@ def scenario_record(
     seconds: float,
 ) -> ScenarioRecord:
     """Everything about one step. Its status is the gate's to say."""
+    seen = separated.seen
     return ScenarioRecord(
         id=scenario.id,
         title=scenario.title,
@@ -58,7 +59,7 @@ def scenario_record(
         counted=dict(seen.totals),
         added=dict(seen.deltas),
         sums=by_schema(seen.totals),
-        effects=table_effects(seen),
+        effects=table_effects(seen.effects),
         expected_updates=dict(updates),
         dark_writes=tuple(seen.dark.lines()),
         disagreements=tuple(seen.contradictions),
@@ -68,6 +69,9 @@ def scenario_record(
         transactions=len(seen.effects.transactions),
         clone=clone,
         duration_s=seconds,
+        asides=separated.asides,
+        sessions=separated.sessions,
+        crossed=separated.crossed,
     )
 
 
@@ -78,21 +82,6 @@ def by_schema(rows: Mapping[str, int]) -> dict[str, int]:
         schema = table.partition(".")[0]
         sums[schema] = sums.get(schema, 0) + count
     return sums
-
-
-def table_effects(seen: Observation) -> dict[str, TableEffects]:
-    """Committed row events by table; tables without one are not named."""
-    by_verb = {verb: seen.effects.totals(verb) for verb in Verb}
-    tables = sorted({table for rows in by_verb.values() for table in rows})
-    return {
-        table: TableEffects(
-            inserted=by_verb[Verb.INSERT].get(table, 0),
-            updated=by_verb[Verb.UPDATE].get(table, 0),
-            deleted=by_verb[Verb.DELETE].get(table, 0),
-            truncated=by_verb[Verb.TRUNCATE].get(table, 0),
-        )
-        for table in tables
-    }
 
 
 def last_statements(seen: Observation, roles: Collection[str], pid: int | None = None) -> tuple[str, ...]:

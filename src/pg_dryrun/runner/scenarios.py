@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from pg_dryrun.companions import separate
 from pg_dryrun.environments.interface import Environment
 from pg_dryrun.errors import EnvironmentFault, ToolFault
 from pg_dryrun.faults.interface import EnumeratedScenario
@@ -38,6 +39,8 @@ class Stage:
     totals: dict[str, int] = field(default_factory=dict)
     """The matrix after the latest step: what a step without a promise of its own must leave."""
     conversation: Conversation = field(default_factory=Conversation)
+    leaving: ExitStack = field(default_factory=ExitStack)
+    """What scenarios started and what outlives them."""
 
 
 def happy_path(run: Run) -> None:
@@ -112,16 +115,17 @@ def _prepared(run: Run, scenario: Scenario, context: ScenarioContext) -> Scenari
 
 def _rehearse(run: Run, scenario: Scenario, stage: Stage, folder: Path) -> Check:
     """Run the writer, ask the instruments, judge, record. A failed writer is observed all the same."""
-    context = _context(run, stage.admin, folder, stage.state)
+    context = _context(run, stage.admin, folder, stage.state, stage.leaving)
     with recording.stopwatch() as watch:
         result = _result_of(run, scenario, partial(scenario.run, context))
     if not result.ok:
         _require_living_server(stage.admin)
-    observation = stage.instruments.step(scenario.id)
+    separated = separate(stage.instruments.step(scenario.id), run.subject)
+    observation = separated.seen
     expected = _promised(scenario, stage)
     updates = _rows(scenario.expected_updates, stage.state) if result.ok else {}
     record = recording.scenario_record(
-        scenario, result, observation, expected=expected, updates=updates, clone=stage.clone.name, seconds=watch.seconds
+        scenario, result, separated, expected=expected, updates=updates, clone=stage.clone.name, seconds=watch.seconds
     )
     stage.totals = dict(expected)
     stage.conversation.hear(scenario, observation, result)
@@ -191,11 +195,13 @@ def _rows(promise: object, state: Mapping[str, object]) -> Mapping[str, int]:
 
 def _enter(run: Run, clone: Environment, state: dict[str, object]) -> Stage:
     admin = clone.login(restored(run).dbname)
-    instruments = Instruments.attach(admin, tracked=run.subject.tracked_tables)
+    apart = [item.schema for item in run.subject.companions]
+    instruments = Instruments.attach(admin, tracked=run.subject.tracked_tables, apart=apart)
     return Stage(clone=clone, admin=admin, instruments=instruments, state=state)
 
 
 def _leave(run: Run, stage: Stage) -> None:
+    stage.leaving.close()
     stage.instruments.close()
     statement_ledger.settle(run, stage.conversation)
     give_back(run, stage.clone)
@@ -204,13 +210,19 @@ def _leave(run: Run, stage: Stage) -> None:
 def _abandon(run: Run, stage: Stage) -> None:
     """After a failure: keep what was said so far. If that goes wrong too, the failure is known and teardown follows."""
     with suppress(Exception):
+        stage.leaving.close()
+    with suppress(Exception):
         statement_ledger.settle(run, stage.conversation)
     with suppress(Exception):
         stage.instruments.close()
 
 
-def _context(run: Run, admin: Login, folder: Path, state: dict[str, object]) -> ScenarioContext:
-    return ScenarioContext(logins=principals_on(run, admin), admin=admin, workdir=folder, state=state)
+def _context(
+    run: Run, admin: Login, folder: Path, state: dict[str, object], leaving: ExitStack | None = None
+) -> ScenarioContext:
+    logins = principals_on(run, admin)
+    stack = leaving if leaving is not None else ExitStack()
+    return ScenarioContext(logins=logins, admin=admin, workdir=folder, state=state, leaving=stack)
 
 
 def _not_prepared(run: Run, scenario: Scenario, prepared: ScenarioResult) -> Check:

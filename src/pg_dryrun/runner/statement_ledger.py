@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import postgast
 
-from pg_dryrun import fingerprint
+from pg_dryrun import companions, fingerprint
 from pg_dryrun.effects import Verb
 from pg_dryrun.instruments import Observation
 from pg_dryrun.record import StatementRecord
@@ -16,6 +16,7 @@ from pg_dryrun.statements import ServerStatement, Unexplained, reconcile, undecl
 from pg_dryrun.subject import ClientStatement, DeclaredStatement, Scenario, ScenarioResult
 
 _TRANSACTION_CONTROL = frozenset({"BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "ROLLBACK TO"})
+_ENDS = frozenset({"COMMIT", "ROLLBACK"})
 _MAKES = {Verb.INSERT: {"INSERT", "COPY"}, Verb.UPDATE: {"UPDATE", "INSERT"}}
 """Which statements can make a row event; an INSERT may update (ON CONFLICT)."""
 
@@ -44,7 +45,12 @@ def settle(run: Run, talk: Conversation) -> None:
     admin = run.facts.copy.user if run.facts.copy is not None else ""
     heard = [item for item in talk.server if item.user != admin]  # only the harness knows that password
     on_purpose = _sessions_on_purpose(heard, talk)
-    server = [item for item in heard if item.print.hex not in talk.deliberate and not _aside(item, on_purpose)]
+    beside = companions.roles(run.subject)
+    server = [
+        item
+        for item in heard
+        if item.user not in beside and item.print.hex not in talk.deliberate and not _aside(item, on_purpose)
+    ]
     client = [
         item
         for item in talk.client
@@ -59,9 +65,24 @@ def settle(run: Run, talk: Conversation) -> None:
     run.facts.undeclared += undeclared(
         [item for item in server if item.user in roles], run.subject.statements, run.subject.principals
     )
+    run.facts.undeclared += companions.strays([item for item in heard if item.user in beside], run.subject)
     _note(run, heard, talk, on_purpose)
+    begun: list[ServerStatement] = []
     for step, seen in talk.effects:
-        run.facts.unexplained_effects += _unexplained_effects(step, seen, run.subject.statements)
+        said = [*begun, *seen.log.statements]
+        run.facts.unexplained_effects += _unexplained_effects(step, seen, said, run.subject.statements)
+        begun = _in_open_transactions(said)
+
+
+def _in_open_transactions(said: Sequence[ServerStatement]) -> list[ServerStatement]:
+    """Statements whose transaction had not ended when the step did: its effects belong to a later one."""
+    found: dict[str, list[ServerStatement]] = {}
+    for item in said:
+        of_session = found.setdefault(item.session_id, [])
+        of_session.append(item)
+        if item.print.verbs & _ENDS:
+            of_session.clear()
+    return [item for of_session in found.values() for item in of_session]
 
 
 def _sessions_on_purpose(heard: Sequence[ServerStatement], talk: Conversation) -> set[int]:
@@ -118,6 +139,7 @@ def _count(
         server=(earlier.server if earlier else 0) + server,
         declared=known is not None,
         deliberate=key[2],
+        companion=key[0] in companions.roles(run.subject),
     )
 
 
@@ -129,10 +151,12 @@ def _without_constants(text: str) -> str:
         return "(a text that PostgreSQL's grammar does not accept)"
 
 
-def _unexplained_effects(step: str, seen: Observation, declared: Sequence[DeclaredStatement]) -> list[str]:
-    """Committed row events that no statement seen in the same step can have made."""
-    explained: set[tuple[str, str]] = {pair for item in seen.log.statements for pair in item.print.targets}
-    prints = {item.print.hex for item in seen.log.statements}
+def _unexplained_effects(
+    step: str, seen: Observation, said: Sequence[ServerStatement], declared: Sequence[DeclaredStatement]
+) -> list[str]:
+    """Committed row events that no statement of the same step, or of a transaction open before it, can have made."""
+    explained: set[tuple[str, str]] = {pair for item in said for pair in item.print.targets}
+    prints = {item.print.hex for item in said}
     for entry in declared:
         if fingerprint.of(entry.text).hex in prints:
             explained |= {(entry.verb, table) for table in entry.tables}

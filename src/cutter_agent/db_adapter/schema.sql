@@ -837,7 +837,7 @@ CREATE TABLE iu.unit_version (
     CONSTRAINT version_labels_come_together CHECK ((((unit_kind IS NULL) = (section_type IS NULL)) AND ((unit_kind IS NOT NULL) OR (num_nonnulls(unit_number, parent_unit_id) = 0)))),
     CONSTRAINT version_lifecycle_word CHECK ((lifecycle_status = ANY (ARRAY['draft'::text, 'enacted'::text, 'retired'::text])))
 )
-WITH (fillfactor='90', autovacuum_analyze_scale_factor='0.02', autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_insert_scale_factor='0.05');
+WITH (autovacuum_analyze_scale_factor='0.02', autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_insert_scale_factor='0.05', fillfactor='50');
 
 ALTER TABLE ONLY cutter_governance.cut_change_set_affected_row
     ADD CONSTRAINT affected_row_is_said_once UNIQUE (change_set_id, target_row_id);
@@ -1028,7 +1028,7 @@ CREATE INDEX unit_version_by_document ON iu.unit_version USING btree (document_r
 
 CREATE INDEX unit_version_by_parent ON iu.unit_version USING btree (parent_unit_id) WHERE (parent_unit_id IS NOT NULL);
 
-CREATE INDEX unit_version_by_words ON iu.unit_version USING gin (to_tsvector('simple'::regconfig, regexp_replace(regexp_replace(regexp_replace(NORMALIZE("left"(body, 100000), NFD), '[\u0300-\u0304\u0306-\u030c\u031b\u0323\u0327\u0328\u00ad\u200b\ufeff]+'::text, ''::text, 'g'::text), '[\u0111\u0110\u00d0]'::text, 'd'::text, 'g'::text), '[/_@\u00a0\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u00ab\u00bb-]'::text, ' '::text, 'g'::text))) WHERE (lifecycle_status = 'enacted'::text);
+CREATE INDEX unit_version_by_words ON iu.unit_version USING gin (to_tsvector('simple'::regconfig, regexp_replace(regexp_replace(regexp_replace(NORMALIZE("left"(body, 100000), NFD), '[\u0300-\u0304\u0306-\u030c\u031b\u0323\u0327\u0328\u00ad\u200b\ufeff]+'::text, ''::text, 'g'::text), '[\u0111\u0110\u00d0]'::text, 'd'::text, 'g'::text), '[/_@\u00a0\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u00ab\u00bb-]'::text, ' '::text, 'g'::text))) WHERE (NOT ends_life);
 
 CREATE TRIGGER guard_begins_marked AFTER INSERT ON cutter_governance.decision_backlog_entry FOR EACH ROW WHEN ((new.status <> 'marked'::text)) EXECUTE FUNCTION cutter_governance.refuse_move('status', 'entry_id');
 

@@ -12,6 +12,7 @@ from tests.acceptance.plants_product_faults import WHEN_BROKEN
 from tests.acceptance.plants_product_guards import IN_WHO_MAY_WHAT
 from tests.acceptance.plants_product_writes import IN_WHAT_IT_WRITES
 from tests.acceptance.plants_tool import IN_THE_TOOL
+from tests.acceptance.plants_workers import IN_THE_WORKERS
 from tests.plants_room import ROOT, WORDS, Edit, Plant
 
 __all__ = ["PAGE", "PLANTS", "SHORT", "Edit", "Plant", "page_with", "table"]
@@ -21,6 +22,7 @@ PLANTS: tuple[Plant, ...] = (
     *IN_WHAT_IT_WRITES,
     *IN_WHO_MAY_WHAT,
     *WHEN_BROKEN,
+    *IN_THE_WORKERS,
     *IN_THE_PLAN,
     *IN_THE_TOOL,
     *IN_THE_ENVIRONMENT,

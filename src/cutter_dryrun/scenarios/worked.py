@@ -119,8 +119,10 @@ def _mark(stage: Stage, crew: Crew, *, text: LawText, chain: str, profile: str |
     crew.jobs.add_file(text, chain=chain, profile=grammar.id)
     crew.until(lambda: crew.turnstiles.standing_at(Phase.SWEEP) > 0, "SWEEP after MARK")
     with connect(stage.context.admin, purpose="entry", read_only=True) as observer:
-        entry = str(observer.value(_ENTRY, [reference]))
-    stage.context.state.update(entry_id=entry, units=units, document_ref=reference)
+        entry = observer.value(_ENTRY, [reference])
+    stage.context.state.update(entry_id=str(entry), units=units, document_ref=reference)
+    if entry is None:
+        return stage.disappointed(f"a worker has marked, and there is no entry of {reference}")
     return stage.result(f"marked by a worker, {units} units", units=units, profile=grammar.id)
 
 

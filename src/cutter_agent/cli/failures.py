@@ -14,7 +14,7 @@ from pathlib import Path
 from typer.exceptions import Abort, TyperException
 
 from commandline import asking
-from cutter_agent.cli.output import note, print_json
+from cutter_agent.cli.output import OutputRefused, note, print_json
 from cutter_agent.errors import (
     CutterError,
     DatabaseError,
@@ -55,7 +55,7 @@ def report(error: Exception, *, as_json: bool) -> int:
     if lacking is not None:
         note(lacking)
         return USAGE_EXIT
-    if as_json:
+    if as_json and not isinstance(error, OutputRefused):  # standard output takes nothing: standard error says it
         print_json({"error": record})
     note(in_words(record))
     if os.environ.get(TRACEBACK):

@@ -42,7 +42,7 @@ def write_tree(folder: Path, head: dict[str, Any], files: Iterable[tuple[str, st
         _mark(folder, head, written)
         (folder / PARTIAL).unlink()
     except OSError as error:
-        raise UsageError(f"{folder}: {error.strerror}", remedy="Choose a folder that you may write.") from error
+        raise output.not_written(folder, error) from error
     return len(written)
 
 

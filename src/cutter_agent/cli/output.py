@@ -6,6 +6,7 @@ and tables. Colour as ``commandline.colour`` says. No id is ever folded.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -71,6 +72,7 @@ def print_bytes(data: bytes) -> None:
 
     Raises:
         ReaderGone: the reader went away.
+        OutputRefused: what stands behind standard output takes no more, as a full disk.
     """
     left = memoryview(data)
     try:
@@ -80,13 +82,29 @@ def print_bytes(data: bytes) -> None:
         sys.stdout.buffer.flush()
     except BrokenPipeError as error:
         raise ReaderGone from error
+    except OSError as error:
+        raise not_written("standard output", error) from error
+
+
+class OutputRefused(UsageError):
+    """A result that could not be written where it was wanted."""
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def not_written(where: object, error: OSError) -> OutputRefused:
+    """What keeps a result from being written, and what to do."""
+    if error.errno in _NO_ROOM:
+        return OutputRefused(f"{where}: {error.strerror}", remedy="Make room there, or choose another place.")
+    return OutputRefused(f"{where}: {error.strerror}", remedy="Choose a path that you may write.")
 
 
 def write_file(path: Path, data: bytes) -> None:
     """``data`` at ``path``, whole or not at all; what was there before is replaced.
 
     Raises:
-        UsageError: it cannot be written.
+        OutputRefused: it cannot be written.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -94,7 +112,7 @@ def write_file(path: Path, data: bytes) -> None:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise UsageError(f"{path}: {error.strerror}", remedy="Choose a path that you may write.") from error
+        raise not_written(path, error) from error
 
 
 def write_stream(path: Path | None, pieces: Iterable[str]) -> int:
@@ -103,7 +121,7 @@ def write_stream(path: Path | None, pieces: Iterable[str]) -> int:
     Says how many bytes. Never holds more than some of them.
 
     Raises:
-        UsageError: it cannot be written.
+        OutputRefused: it cannot be written.
         ReaderGone: the reader of standard output went away.
     """
     if path is None:
@@ -114,7 +132,7 @@ def write_stream(path: Path | None, pieces: Iterable[str]) -> int:
             written = sum(stream.write(data) for data in _gathered(pieces))
         partial.replace(path)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}", remedy="Choose a path that you may write.") from error
+        raise not_written(path, error) from error
     finally:
         partial.unlink(missing_ok=True)
     return written

@@ -22,7 +22,10 @@ def of_cut(block: Statements, cut: CutLine) -> list[OriginalLine]:
 
 def of_unit(block: Statements, cuts: Iterable[CutLine], address: str) -> UnitOrigin | None:
     """Where a unit stands in the newest of ``cuts`` (newest first) that it is in; None for a text without a file."""
-    for cut in cuts:
+    known = list(cuts)
+    if not any(block.fetch("report_renderings", {"snapshot_sha256": cut.snapshot_sha256}) for cut in known):
+        return None  # a text: its manifests, which are as long as the law, need not be read
+    for cut in known:
         manifest = _manifest(block, cut)
         unit = next((unit for unit in manifest.get("units", ()) if unit["address"] == address), None)
         if unit is None:

@@ -12,6 +12,12 @@ import sys
 import xml.etree.ElementTree as ET  # our own test runner wrote the file
 from pathlib import Path
 
+ENGINES = ("docker", "podman")
+IMAGES = (
+    os.environ.get("PG_DRYRUN_TEST_IMAGE", "postgres:18"),
+    os.environ.get("PYTHON_IMAGE", "python:3.13-slim"),
+)
+"""What the tests of containers start from; no test pulls an image."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -25,8 +31,14 @@ def honest_reasons() -> tuple[str, ...]:
         reasons.append("needs root")
     if not overlay_mounts():
         reasons.append("no overlayfs")
-    if not container_engines():
-        reasons.append("no container engine")
+    engines = container_engines()
+    if not engines:
+        reasons.append("no container engine: image: no container engine")
+    for engine in ENGINES:
+        if engine not in engines:
+            reasons += [f"no container engine: no program {engine}", f"no container engine: {engine} does not answer"]
+        else:
+            reasons += [f"no container image: {engine} does not have {image}" for image in absent_images(engine)]
     if not any(map(shutil.which, BROWSERS)):
         reasons.append("no Chromium")
     return tuple(reasons)
@@ -43,12 +55,20 @@ def overlay_mounts() -> bool:
 
 def container_engines() -> list[str]:
     """Programs of a container engine whose daemon answers here."""
-    found = [program for program in ("docker", "podman") if shutil.which(program)]
+    found = [program for program in ENGINES if shutil.which(program)]
     return [
         program
         for program in found
         if subprocess.run([program, "info"], capture_output=True, timeout=30, check=False).returncode == 0
     ]
+
+
+def absent_images(engine: str) -> list[str]:
+    """Those of ``IMAGES`` that this engine does not have."""
+    asked = {
+        image: subprocess.run([engine, "image", "inspect", image], capture_output=True, check=False) for image in IMAGES
+    }
+    return [image for image, done in asked.items() if done.returncode]
 
 
 def main(junit: Path) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pg_dryrun import commands
+from pg_dryrun.commands import Completed
 from pg_dryrun.errors import EnvironmentFault
 
 ENGINES = ("docker", "podman")
@@ -14,6 +16,32 @@ _NAMES = {
     "network": ("network", "ls", "--format", "{{.Name}}"),
     "volume": ("volume", "ls", "--format", "{{.Name}}"),
 }
+_VARIABLES = (
+    *("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "TMPDIR", "DBUS_SESSION_BUS_ADDRESS"),
+    *("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"),
+    *("CONTAINER_HOST", "CONTAINER_CONNECTION", "CONTAINER_SSHKEY", "CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF"),
+)
+"""What an engine's program reads to find its service, its user's settings and its storage."""
+_ADMINISTRATORS_PATH = "/usr/sbin:/sbin"
+"""Podman calls iptables by its name."""
+
+
+def environment() -> dict[str, str]:
+    """This process's environment as far as an engine's program needs it; it holds no password."""
+    found = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
+    return {**found, "PATH": f"{os.environ.get('PATH', os.defpath)}:{_ADMINISTRATORS_PATH}"}
+
+
+def ask(words: list[str], *, timeout_s: float = _TIMEOUT_S) -> Completed:
+    """The engine's answer to a command, whatever it is."""
+    return commands.run(words, timeout_s=timeout_s, env=environment())
+
+
+def tell(words: list[str], *, timeout_s: float = _TIMEOUT_S) -> str:
+    """What the engine says to a command, without white space around it. Raises ``EnvironmentFault`` unless it ended
+    well."""
+    done = commands.check(words, timeout_s=timeout_s, env=environment())
+    return done.stdout.decode("utf-8", "replace").strip()
 
 
 def known(engine: str, kind: str, name: str) -> bool:
@@ -21,8 +49,7 @@ def known(engine: str, kind: str, name: str) -> bool:
 
     Asked from its whole list: an engine that does not answer is an ``EnvironmentFault``, never "gone".
     """
-    done = commands.check([_program(engine), *_NAMES[kind]], timeout_s=_TIMEOUT_S)
-    return name in done.stdout.decode("utf-8", "replace").split()
+    return name in tell([str(_program(engine)), *_NAMES[kind]]).split()
 
 
 def remove(engine: str, kind: str, name: str) -> str:
@@ -30,7 +57,7 @@ def remove(engine: str, kind: str, name: str) -> str:
     if not known(engine, kind, name):
         return "was gone already"
     force = [] if kind == "network" else ["--force"]
-    commands.check([_program(engine), kind, "rm", *force, name], timeout_s=_TIMEOUT_S)
+    tell([str(_program(engine)), kind, "rm", *force, name])
     return "removed"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pg_dryrun import commands
+from pg_dryrun import commands, containers
 from pg_dryrun.clones import GoldenCopy
 from pg_dryrun.effects import Verb
 from pg_dryrun.environments.container import ContainerLender
@@ -66,11 +66,14 @@ def lender(request: pytest.FixtureRequest) -> Lender:
             return LocalLender(bin_dir=programs.embedded().bin_dir)
         case "existing":
             return ExistingLender(Login(**request.getfixturevalue("somebody_elses").admin))
-    made = ContainerLender(request.param, image=os.environ.get(IMAGE_VARIABLE, "postgres:18"))
+    image = os.environ.get(IMAGE_VARIABLE, "postgres:18")
+    made = ContainerLender(request.param, image=image)
     try:
-        made.engine()
+        engine = made.engine()
     except EnvironmentFault as fault:
         pytest.skip(f"no container engine: {fault.message}")
+    if not containers.ask([str(engine), "image", "inspect", image]).ok:
+        pytest.skip(f"no container image: {request.param} does not have {image}, and no test pulls one")
     return made
 
 
@@ -111,7 +114,7 @@ def test_a_lent_environment_answers_its_superuser(standing: Environment) -> None
     version = ask(standing.admin, "select current_setting('server_version_num')::int")
     assert version == pytest.approx(standing.major * 10000, abs=99)
     if standing.ours:
-        assert str(ask(standing.admin, "select current_setting('cluster_name')")).endswith(standing.name)
+        assert standing.name in str(ask(standing.admin, "select current_setting('cluster_name')"))
 
 
 def test_its_identity_is_the_servers_own_word(standing: Environment) -> None:

@@ -90,9 +90,9 @@ def test_a_container_publishes_nothing_and_has_a_network_without_a_way_out() -> 
 
 
 def test_no_secret_is_a_word() -> None:
-    everything = [*NAMES.run({}), *NAMES.copy_volume_from("other"), NAMES.wrapper("pg_dump", [Path("/private")])]
+    everything = [*NAMES.run({}), *NAMES.copy_volume_from("other"), NAMES.wrapper("pg_dump", [Path("/private")], {})]
     assert not [word for word in everything if "PASSWORD=" in word]
-    assert "--env=PGPASSFILE " in NAMES.wrapper("pg_dump", [])
+    assert "--env=PGPASSFILE " in NAMES.wrapper("pg_dump", [], {})
 
 
 def test_a_volume_is_copied_without_a_network_and_the_original_is_only_read() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pg_dryrun import commands, containers, processes
+from pg_dryrun import containers, processes
 from pg_dryrun.environments.container_words import PORT, ContainerNames
 from pg_dryrun.environments.interface import Returned, ServerIdentity
 from pg_dryrun.errors import EnvironmentFault
@@ -139,14 +139,14 @@ class ContainerEnvironment:
 
     @property
     def running(self) -> bool:
-        done = commands.run(self._words.inspect("{{.State.Running}}"), timeout_s=_COMMAND_S)
+        done = containers.ask(self._words.inspect("{{.State.Running}}"), timeout_s=_COMMAND_S)
         return done.ok and done.stdout.strip() == b"true"
 
     @property
     def server_log(self) -> Path:
         """A copy of the jsonlog, fetched now; no file where there is none."""
         target = self._folder / "server.json"
-        commands.run(self._words.fetch_log(target), timeout_s=_COMMAND_S)
+        containers.ask(self._words.fetch_log(target), timeout_s=_COMMAND_S)
         return target
 
     def announce(self, kind: Kind, name: str) -> None:
@@ -219,22 +219,26 @@ class ContainerEnvironment:
             self._ledger.will_create(kind, self._words.name, engine=str(self._words.engine))
 
     def _wait_ready(self) -> None:
-        """The image starts a first server of its own on its socket only to set things up: asked twice in a row."""
-        deadline, answers = time.monotonic() + _READY_S, 0
-        while answers < 2:
+        """The image sets itself up first, by a server on another port."""
+        deadline = time.monotonic() + _READY_S
+        while True:
             try:
                 with connect(self.admin, purpose="ready", connect_timeout_s=2) as observer:
                     found = identity(observer)
-                answers += 1
+                break
             except ServerAnswer as answer:
-                answers = 0
                 if not self.running or time.monotonic() > deadline:
+                    said = self._last_words() or answer.message
                     raise EnvironmentFault(
-                        f"the server of image {self._words.image} does not answer: {answer.message}",
-                        remedy="See what the image says: run it by hand.",
+                        f"the server of image {self._words.image} does not answer: {said}",
+                        remedy="Change what it complains of; the image is taken as the official ones are made.",
                     ) from answer
             time.sleep(_POLL_S)
         self._identifier, self._version = found.system_identifier, found.server_version
+
+    def _last_words(self) -> str:
+        done = containers.ask(self._words.said(), timeout_s=_COMMAND_S)
+        return (done.stdout + done.stderr).decode("utf-8", "replace").strip().replace(self._password, "***")
 
 
 class ContainerLender:
@@ -251,7 +255,7 @@ class ContainerLender:
         if found is None:
             raise EnvironmentFault(f"no program {self.name} on this machine", remedy="Install it, or take a lender.")
         path = Path(found).absolute()
-        done = commands.run([path, "info"], timeout_s=60.0)
+        done = containers.ask([str(path), "info"], timeout_s=60.0)
         if not done.ok:
             said = done.stderr.decode("utf-8", "replace").strip().splitlines()
             raise EnvironmentFault(
@@ -310,9 +314,9 @@ def _write_programs(words: ContainerNames, folder: Path, visible: Sequence[Path]
     (folder / "bin").mkdir()
     for program in _PROGRAMS:
         path = folder / "bin" / program
-        path.write_text(words.wrapper(program, visible), encoding="utf-8")
+        path.write_text(words.wrapper(program, visible, containers.environment()), encoding="utf-8")
         os.chmod(path, 0o700)  # noqa: PTH101 - a program
 
 
 def _engine(words: list[str], *, timeout_s: float = _COMMAND_S) -> str:
-    return commands.check(words, timeout_s=timeout_s).stdout.decode("utf-8", "replace").strip()
+    return containers.tell(words, timeout_s=timeout_s)

@@ -6,14 +6,15 @@ what is cut is taken from the stored snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from cutter_agent import manifest_original, manifest_recut, manifest_review, manifest_topology
+from cutter_agent import manifest_blocks, manifest_original, manifest_recut, manifest_review, manifest_topology
 from cutter_agent.errors import InputRefused, ManifestInvalid, Problem
+from cutter_agent.manifest_base import Stored
 from cutter_agent.model import (
     BlockRole,
     Finding,
@@ -30,6 +31,8 @@ from sealing.canonical import JsonValue, canonical_bytes
 from sealing.digest import sha256_hex
 
 FORMAT = "iu-manifest/1"
+KEPT = "iu-manifest/2"
+"""Of a re-cut that spells what changes, and names runs of its base for the rest."""
 
 _TEXT = (str,)
 _TEXT_OR_NULL = (str, type(None))
@@ -131,30 +134,28 @@ def build(
 
 def as_json(manifest: Manifest) -> JsonValue:
     """The JSON value whose canonical spelling is the manifest."""
+    return {**_around(manifest), "units": manifest_blocks.as_json(_spelt(manifest))}
+
+
+def _spelt(manifest: Manifest) -> Sequence[ManifestBlock]:
+    """The blocks that the manifest spells."""
+    kept, units = (manifest.recut.kept if manifest.recut else None), manifest.units
+    return units if kept is None else [units[at] for at in manifest_recut.spelt_places(kept, len(units))]
+
+
+def _around(manifest: Manifest) -> dict[str, JsonValue]:
+    """Every member but the blocks."""
+    recut = manifest.recut
+    kept = recut.kept if recut else None
     document: dict[str, JsonValue] = {
-        "format": FORMAT,
+        "format": FORMAT if kept is None else KEPT,
         "header": {name: _plain(getattr(manifest.header, name)) for name in _HEADER_FIELDS},
-        "units": [
-            {
-                "unit_local_id": unit.unit_local_id,
-                "start_byte": unit.start_byte,
-                "end_byte": unit.end_byte,
-                "address": unit.address,
-                "parent": unit.parent,
-                "level": unit.level,
-                "kind": unit.kind,
-                "number": unit.number,
-                "content_sha256": unit.content_sha256,
-                "role": unit.role.value,
-            }
-            for unit in manifest.units
-        ],
         "findings": [
             {name: _plain(getattr(finding, name)) for name in _FINDING_FIELDS} for finding in manifest.findings
         ],
     }
-    if manifest.recut is not None:
-        document["recut"] = manifest_recut.as_json(manifest.recut)
+    if recut is not None:
+        document["recut"] = manifest_recut.as_json(recut)
     if manifest.original is not None:
         document[manifest_original.MEMBER] = manifest_original.as_json(manifest.original)
     return document | manifest_review.as_json(manifest) | manifest_topology.as_json(manifest)
@@ -167,19 +168,30 @@ def _plain(value: str | int | None) -> str | int | None:
 
 def seal(manifest: Manifest) -> SealedManifest:
     """Spell and digest. Raises ``sealing.errors.CanonicalTypeError`` on a value that has no canonical spelling."""
-    canonical = canonical_bytes(as_json(manifest))
+    units = manifest_blocks.spelt(_spelt(manifest))
+    if units is None:
+        canonical = canonical_bytes(as_json(manifest))
+    else:  # "units" is the last member in canonical order
+        canonical = b'%b,"units":%b}' % (canonical_bytes(_around(manifest))[:-1], units)
     return SealedManifest(manifest=manifest, canonical=canonical, digest=sha256_hex(canonical))
 
 
-def parse(data: bytes) -> Manifest:
+def nothing_stored(digest: str) -> None:
+    """For a manifest that spells everything itself."""
+
+
+def parse(data: bytes, stored: Stored = nothing_stored) -> Manifest:
     """A manifest from its JSON, complete and strict: every member there, none unknown, every type right.
 
-    Whether it is *true* of a snapshot is the validator's question, not this one's.
+    ``stored`` gives the bytes of the manifests that it rests on. Whether it is *true* of a snapshot is the
+    validator's question, not this one's.
 
     Raises:
         ManifestInvalid: all structural problems at once, with the index of their block.
+        StaleApproval: a manifest that it rests on is not stored as it was.
     """
-    return _from_document(_document(data))
+    read = manifest_blocks.read(data)
+    return _from_document(_document(data), stored) if read is None else _from_document(read[0], stored, read[1])
 
 
 def parse_proposal(
@@ -227,7 +239,7 @@ def parse_proposal(
                 "message": "The spans were proposed outside this program: a person must look at them.",
             }
         )
-    return _from_document(document)
+    return _from_document(document, nothing_stored)
 
 
 def _document(data: bytes) -> dict[str, Any]:
@@ -240,21 +252,26 @@ def _document(data: bytes) -> dict[str, Any]:
     return document
 
 
-def _from_document(document: Mapping[str, Any]) -> Manifest:
-    problems = list(_document_problems(document))
+def _from_document(
+    document: Mapping[str, Any], stored: Stored, blocks: Sequence[ManifestBlock] | None = None
+) -> Manifest:
+    """``blocks``: those of ``document``, where they were read strictly already."""
+    problems = list(_document_problems(document, blocks_hold=blocks is not None))
     if problems:
         raise ManifestInvalid(problems)
     header = dict(document["header"])
     header["operation_kind"] = OperationKind(header["operation_kind"])
     header["risk_class"] = RiskClass(header["risk_class"])
-    units = document["units"]
     recut: Recut | None = manifest_recut.read(document["recut"]) if "recut" in document else None
     topology, governed = manifest_topology.read(document)
-    for unit in units:
-        unit["role"] = BlockRole(unit["role"])
+    if blocks is None:
+        blocks = [ManifestBlock(**{**unit, "role": BlockRole(unit["role"])}) for unit in document["units"]]
+    blocks = tuple(blocks)
+    if recut is not None and recut.kept is not None:
+        blocks, recut = manifest_recut.resolved(recut, blocks, ManifestHeader(**header), stored)
     return Manifest(
         header=ManifestHeader(**header),
-        units=tuple(ManifestBlock(**unit) for unit in units),
+        units=blocks,
         findings=tuple(
             Finding(**{**finding, "severity": Severity(finding["severity"])}) for finding in document["findings"]
         ),
@@ -266,15 +283,18 @@ def _from_document(document: Mapping[str, Any]) -> Manifest:
     )
 
 
-def _document_problems(document: Mapping[str, Any]) -> Iterator[Problem]:
-    if document.get("format") != FORMAT:
-        yield _shape(f"format is {document.get('format')!r}, expected {FORMAT!r}", None)
+def _document_problems(document: Mapping[str, Any], *, blocks_hold: bool) -> Iterator[Problem]:
+    recut = document.get("recut")
+    due = KEPT if isinstance(recut, dict) and "kept" in recut else FORMAT
+    if document.get("format") != due:
+        yield _shape(f"format is {document.get('format')!r}, expected {due!r}", None)
     for name in document.keys() - _MEMBERS - manifest_topology.MEMBERS:
         yield _shape(f"unknown member {name!r}", None)
     yield from _member_problems("header", document.get("header"), _HEADER_FIELDS, None)
     yield from _word_problems("header", document.get("header"), "operation_kind", OperationKind, None)
     yield from _word_problems("header", document.get("header"), "risk_class", RiskClass, None)
-    yield from _list_problems("unit", document.get("units"), _BLOCK_FIELDS, ("role", BlockRole))
+    if not blocks_hold:
+        yield from _list_problems("unit", document.get("units"), _BLOCK_FIELDS, ("role", BlockRole))
     if "recut" in document:
         yield from (_shape(message, None) for message in manifest_recut.shape_problems(document["recut"]))
     if manifest_original.MEMBER in document:

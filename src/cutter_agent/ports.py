@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from cutter_agent.model import ChangeKind, EntryStatus, Governed, Topology
+from cutter_agent.model import ChangeKind, EntryStatus
 from cutter_agent.originals import OriginalStore, RenderingStore
+from cutter_agent.ports_living import LivingCut, LivingDocument, RecutGround
 from cutter_agent.ports_review import ReviewStore
 from cutter_agent.rows import (
     AffectedRow,
@@ -27,6 +28,7 @@ from cutter_agent.rows import (
     NewUnit,
     ProvenCut,
     Snapshot,
+    StoredDigests,
     StoredManifest,
     StoredUnit,
     SweepLog,
@@ -37,6 +39,9 @@ from cutter_agent.rows import (
 from cutter_agent.signing import SignatureRow
 
 T = TypeVar("T")
+
+TouchedState = tuple[str, str, str | None, str | None]
+"""A unit's id, what a cut did to it, and its states before and after as JSON."""
 
 Clock = Callable[[], datetime]
 """The time now, with its zone."""
@@ -50,26 +55,6 @@ class CodeClaim:
     document_code: str
     entry_id: str | None
     status: EntryStatus | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class LivingDocument:
-    """A document as its newest proven cut left it, and every name that was ever given in it.
-
-    ``ever``: each unit with its newest version, those that ended and those of cuts that failed included.
-    ``aliases``: those that proven cuts wrote, oldest first.
-    ``topology``: the order behind the cut where it was made without a new source. ``governed``: every decision about
-    the tree that stands as of it.
-    """
-
-    document: Document
-    cut: ProvenCut
-    profile_version: str
-    units: Sequence[StoredUnit]
-    ever: Sequence[StoredUnit]
-    aliases: Sequence[Alias]
-    topology: Topology | None = None
-    governed: Sequence[Governed] = ()
 
 
 class BacklogStore(Protocol):
@@ -101,6 +86,10 @@ class BacklogStore(Protocol):
 
     def manifest(self, digest: str) -> StoredManifest | None:
         """The stored canonical bytes."""
+        ...
+
+    def manifest_bytes(self, digest: str) -> bytes | None:
+        """The stored canonical bytes alone."""
         ...
 
     def snapshot(self, sha256: str) -> Snapshot | None:
@@ -177,6 +166,26 @@ class ExecStore(BacklogStore, ReviewStore, OriginalStore, Protocol):
 
     def living(self, document_ref: str) -> LivingDocument | None:
         """The document as of its newest proven cut; None where there is none."""
+        ...
+
+    def living_cut(self, document_ref: str) -> LivingCut | None:
+        """The document and its newest proven cut, without its units; None where there is none."""
+        ...
+
+    def recut_ground(self, standing: LivingCut) -> RecutGround:
+        """What an edited source is matched with. Raises ``StaleApproval`` where stored bytes are not as they were."""
+        ...
+
+    def digests_as_of(self, document_ref: str, cut_seq: int) -> StoredDigests:
+        """What the stored units give as of a cut, computed where they are."""
+        ...
+
+    def units_of(self, unit_ids: Sequence[str]) -> list[StoredUnit]:
+        """These units with their newest versions, those whose life ended included; absent ones are left out."""
+        ...
+
+    def unit_count(self, document_ref: str) -> int:
+        """How many units a document has, those whose life ended included."""
         ...
 
     def change_sets(self, envelope_id: str) -> list[ChangeSet]:
@@ -279,8 +288,12 @@ class VerifyStore(BacklogStore, RenderingStore, Protocol):
         """What a change set says it touched."""
         ...
 
-    def units_as_of(self, document_ref: str, cut_seq: int) -> list[StoredUnit]:
-        """Every unit with the version that holds as of a cut, in order, those whose life ended included."""
+    def affected_states(self, change_set_id: str) -> list[TouchedState]:
+        """What a change set says it touched: unit, operation, states before and after as the server spells them."""
+        ...
+
+    def versions(self, document_ref: str) -> list[StoredUnit]:
+        """Every version of every unit of a document by render order, unit and number."""
         ...
 
     def unit_count(self, document_ref: str, cut_seq: int) -> int:
@@ -313,6 +326,14 @@ class ExecDatabase(Protocol):
 
     def living(self, document_ref: str) -> LivingDocument | None:
         """The document as of its newest proven cut, read in a short block of one state; None where there is none."""
+        ...
+
+    def living_cut(self, document_ref: str) -> LivingCut | None:
+        """The document and its newest proven cut, read in a short block; None where there is none."""
+        ...
+
+    def recut_ground(self, standing: LivingCut) -> RecutGround:
+        """What an edited source is matched with, read in a short block of one state. Raises ``StaleApproval``."""
         ...
 
     def document_of(self, name: str) -> str | None:

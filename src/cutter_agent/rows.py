@@ -322,6 +322,15 @@ class Alias:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoredDigests:
+    """What the units of a document give as of a cut, in order: SHA-256 of their bodies, one after another, and of
+    their render orders with a space between each two. Empty where there is no unit."""
+
+    bodies: str
+    orders: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProvenCut:
     """The newest cut of a document that a verification passed, and the entry that asked for it."""
 

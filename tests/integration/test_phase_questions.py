@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from tests.integration.test_phase_recut import FIRST, audited, operations, proven, rebuilt, report, text, units
@@ -21,7 +22,7 @@ from cutter_agent.errors import (
     UsageError,
 )
 from cutter_agent.manifest import parse
-from cutter_agent.model import EntryStatus, ManifestBlock, Verdict
+from cutter_agent.model import EntryStatus, Manifest, ManifestBlock, Verdict
 from cutter_agent.phases.answered import shown
 from cutter_agent.phases.depend import DependencyKind, depend
 
@@ -152,8 +153,13 @@ def test_answers_hold_together_and_are_not_asked_again(ledger: Ledger) -> None:
     assert audited(ledger) == []
 
 
-def _manifest_units(ledger: Ledger, entry_id: str) -> tuple[ManifestBlock, ...]:
-    return parse(report(ledger).proposal(entry_id).manifest).units
+def _manifest_units(ledger: Ledger, entry_id: str) -> Sequence[ManifestBlock]:
+    return _manifest(ledger, entry_id).units
+
+
+def _manifest(ledger: Ledger, entry_id: str) -> Manifest:
+    proposal = report(ledger).proposal(entry_id)
+    return parse(proposal.manifest, proposal.below.get)
 
 
 def test_marking_the_same_text_again_finds_the_entry_that_took_its_place(ledger: Ledger) -> None:
@@ -272,7 +278,7 @@ def test_what_was_decided_of_a_unit_does_not_go_to_the_one_that_replaced_it(ledg
     ledger.sweep()
     ledger.answer(entry_id, {"Q1": "new"}, comment="another rule")
     later = again(ledger, entry_id)
-    proposal = parse(report(ledger).proposal(later).manifest)
+    proposal = _manifest(ledger, later)
     assert [(each.address, each.standing) for each in proposal.governed] == [("L1-DIEU3-K1-P1", "parted")]
     ledger.judge(later)
     ledger.cut(later)

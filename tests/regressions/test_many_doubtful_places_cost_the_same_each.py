@@ -22,8 +22,8 @@ def re_cut(ledger: Ledger) -> tuple[Manifest, bytes]:
     second = first.replace("Quy định số 2".encode(), "Quy định khác".encode())
     proposal = ledger.executor.find_entry(ledger.mark(second).entry.entry_id)
     assert proposal is not None
-    stored = ledger.admin("SELECT canonical_json FROM iu.manifest WHERE digest = %s", proposal.request.manifest_digest)
-    return parse(bytes(stored[0][0])), second
+    stored = {row[0]: bytes(row[1]) for row in ledger.admin("SELECT digest::text, canonical_json FROM iu.manifest")}
+    return parse(stored[proposal.request.manifest_digest], stored.get), second
 
 
 def enlarged(small: Manifest, changed: set[int]) -> Manifest:

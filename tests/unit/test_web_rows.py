@@ -76,7 +76,7 @@ def test_a_manifest_is_parsed_once_for_its_bytes_and_a_broken_one_each_time(monk
     parsed = Manifests(most=2)
     seen: list[bytes] = []
 
-    def parse(data: bytes) -> object:
+    def parse(data: bytes, stored: object) -> object:
         seen.append(data)
         if data == b"broken":
             raise InputRefused("the manifest is not JSON", remedy="-")

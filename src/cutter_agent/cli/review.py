@@ -135,7 +135,7 @@ def review(
 
 def _or_at_once(proposal: Proposal) -> str:
     """What does both at once. An order has no file that could be cut again."""
-    kind = manifests.parse(proposal.manifest).header.operation_kind
+    kind = manifests.parse(proposal.manifest, proposal.below.get).header.operation_kind
     has_file = kind in {OperationKind.FIRST_CUT, OperationKind.RECUT}
     return "or cut the file again." if has_file else "or give the same order again."
 
@@ -148,7 +148,7 @@ def _chosen(**wanted: bool) -> str | None:
 
 
 def _show(proposal: Proposal, *, as_json: bool) -> None:
-    manifest = manifests.parse(proposal.manifest)
+    manifest = manifests.parse(proposal.manifest, proposal.below.get)
     if as_json:
         output.print_json(_proposal_record(proposal, manifest))
         return
@@ -195,8 +195,8 @@ def _change_lines(proposal: Proposal, manifest: Manifest) -> list[str]:
         return []
     before, source = proposal.base
     if manifest.topology is not None:
-        return list(topology.lines(manifest, manifests.parse(before).units, proposal.snapshot))
-    found = recut.matching_of(manifests.parse(before), manifest)
+        return list(topology.lines(manifest, manifests.parse(before, proposal.below.get).units, proposal.snapshot))
+    found = recut.matching_of(manifests.parse(before, proposal.below.get), manifest)
     return list(recut.lines(found, source, proposal.snapshot, ask=False))
 
 

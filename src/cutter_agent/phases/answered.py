@@ -7,22 +7,23 @@ from collections.abc import Callable, Sequence
 from cutter_agent.cases import Case, Said, cases, said_of, spelt
 from cutter_agent.errors import GovernanceRefused, StaleApproval
 from cutter_agent.manifest import parse
+from cutter_agent.manifest_base import Stored
 from cutter_agent.model import EntryStatus, Manifest
 from cutter_agent.ports import ExecStore
 from cutter_agent.report import Proposal
 from cutter_agent.rows import Decision, Entry
 
 
-def shown(proposal: Proposal, read: Callable[[bytes], Manifest] = parse) -> list[Case]:
+def shown(proposal: Proposal, read: Callable[[bytes, Stored], Manifest] = parse) -> list[Case]:
     """Every case of a proposal with both texts and what is on record, for a page or a command.
 
     ``read`` parses a manifest's bytes; who shows the same proposal again and again gives one that remembers.
     """
-    base = proposal.base
+    base, below = proposal.base, proposal.below.get
     return cases(
-        read(proposal.manifest),
+        read(proposal.manifest, below),
         proposal.snapshot,
-        (read(base[0]), base[1]) if base else None,
+        (read(base[0], below), base[1]) if base else None,
         dict(said_of(proposal.answers)),
     )
 

@@ -39,6 +39,7 @@ from cutter_agent.rows import (
     History,
     NewUnit,
     ProvenCut,
+    StoredDigests,
     StoredUnit,
     UnitBlock,
 )
@@ -76,6 +77,8 @@ class Facts:
     claims: Sequence[CodeClaim]
     document_cuts: Sequence[tuple[int, str]]
     stored_units: Sequence[StoredUnit]
+    as_of_base: StoredDigests | None = None
+    units_before: int = 0
     proven: ProvenCut | None = None
     aliases: Sequence[Alias] = ()
 
@@ -247,8 +250,11 @@ def _facts(
     words: Vocabulary | None,
 ) -> Facts:
     proposal = load_proposal(store, entry, words)
-    request = proposal.request
-    again = proposal.sealed.manifest.recut is not None
+    request, recut = proposal.request, proposal.sealed.manifest.recut
+    again = recut is not None
+    document_cuts = store.document_cuts(request.document_ref)
+    exact = recut is not None and rechanges.is_told(recut) and rechanges.is_exact(recut, document_cuts)
+    few = rechanges.touched(proposal, recut) if recut is not None and exact else None
     return Facts(
         proposal=proposal,
         envelope=envelope,
@@ -261,14 +267,21 @@ def _facts(
         change_sets=change_sets,
         failed_verifications=store.change_count(entry.entry_id, ChangeKind.VERIFY_FAIL),
         claims=store.claims(document_ref=request.document_ref, document_code=request.document_code),
-        document_cuts=store.document_cuts(request.document_ref),
-        stored_units=_stored_units(store, request.document_ref, again=again, cut_before=bool(change_sets)),
+        document_cuts=document_cuts,
+        stored_units=_stored_units(store, request.document_ref, again=again, few=few, cut_before=bool(change_sets)),
+        as_of_base=store.digests_as_of(request.document_ref, recut.base.cut_seq) if recut and exact else None,
+        units_before=store.unit_count(request.document_ref) if again else 0,
         proven=store.proven_cut(request.document_ref) if again else None,
         aliases=store.aliases(request.document_ref) if again else (),
     )
 
 
-def _stored_units(store: ExecStore, document_ref: str, *, again: bool, cut_before: bool) -> Sequence[StoredUnit]:
+def _stored_units(
+    store: ExecStore, document_ref: str, *, again: bool, few: Sequence[str] | None, cut_before: bool
+) -> Sequence[StoredUnit]:
+    """What the change is compared with. ``few``: the units that it touches, where no other one matters."""
+    if few is not None:
+        return store.units_of(few)
     if again:
         return store.units_ever(document_ref)
     return store.current_units(document_ref) if cut_before else ()
@@ -280,8 +293,10 @@ def _made(facts: Facts) -> list[UnitChange]:
     if recut is None:
         return changes(proposal, facts.stored_units)
     rechanges.require_base(proposal, recut, facts.proven, facts.claims)
-    newest = max((sequence for sequence, _ in facts.document_cuts), default=0)
-    return rechanges.changes(proposal, recut, facts.stored_units, exact=newest == recut.base.cut_seq)
+    if facts.as_of_base is not None:
+        rechanges.require_beginning(proposal, recut, facts.as_of_base)
+    exact = rechanges.is_exact(recut, facts.document_cuts)
+    return rechanges.changes(proposal, recut, facts.stored_units, exact=exact, few=facts.as_of_base is not None)
 
 
 def _counts(made: Sequence[UnitChange]) -> dict[str, int]:
@@ -294,7 +309,7 @@ def _unit_count(facts: Facts, made: Sequence[UnitChange]) -> int:
     """How many units the document has afterwards, those whose life ended included."""
     if facts.proposal.sealed.manifest.recut is None:
         return len(facts.proposal.units)
-    return len(facts.stored_units) + sum(change.unit.is_new for change in made)
+    return facts.units_before + sum(change.unit.is_new for change in made)
 
 
 def _standing_approval(facts: Facts) -> Decision:

@@ -8,14 +8,16 @@ from functools import cached_property
 from cutter_agent.ports import VerifyStore
 from cutter_agent.rows import Alias, ChangeSet, DocumentCut, Entry, StoredManifest, StoredUnit, VersionCount
 from cutter_agent.verifier.evidence import EarlierCut, Evidence, PastCut
+from cutter_agent.verifier.reading import base_of
 from sealing.keys import PublicKey
 
 
 class Gathering:
     """The evidence about the cuts of one document, inside one block.
 
-    A cut is read with a constant number of statements, whatever the number of units, and three more for each earlier
-    cut; what was read for one cut is not read again for the next, so that an audit of n cuts asks O(n) statements.
+    A cut is read with a constant number of statements, whatever the number of units, and two more for each earlier cut
+    of which units still hold. Versions are read once: what held as of any cut is found among them. What was read for
+    one cut is not read again for the next, so that an audit of n cuts asks O(n) statements.
     """
 
     def __init__(self, store: VerifyStore, document_ref: str, executor_key: PublicKey) -> None:
@@ -25,6 +27,7 @@ class Gathering:
         self._past: dict[str, PastCut] = {}
         self._earlier: dict[str, EarlierCut] = {}
         self._alias_orders: dict[str, bytes] | None = None
+        self._manifests: dict[str, bytes] = {}
 
     @cached_property
     def cuts(self) -> list[DocumentCut]:
@@ -39,10 +42,14 @@ class Gathering:
     def _version_counts(self) -> list[VersionCount]:
         return self._store.version_counts(self._document_ref)
 
+    @cached_property
+    def _versions(self) -> list[StoredUnit]:
+        return self._store.versions(self._document_ref)
+
     def of(self, entry: Entry, change_set: ChangeSet) -> Evidence:
         """Everything stored about one cut."""
         store, cut_seq = self._store, change_set.cut_seq
-        held = self._read(change_set)
+        held = self._held(cut_seq)
         manifest = store.manifest(change_set.manifest_digest)
         writers = {unit.change_set_id for unit in held}
         before = [cut for cut in self.cuts if cut.change_set.cut_seq < cut_seq]
@@ -65,7 +72,8 @@ class Gathering:
             past=[self._past_cut(cut) for cut in before if cut.passed],
             aliases=self._aliases,
             alias_orders=self._orders(change_set, manifest),
-            base_manifest=self._base_manifest(before),
+            base_manifest=(base := self._base_manifest(before)),
+            below=self._below(manifest.canonical_json if manifest else None, base),
             document_unit_count=store.unit_count(change_set.document_ref, cut_seq),
             document_cuts=self.cuts,
             version_counts=self._version_counts,
@@ -82,21 +90,42 @@ class Gathering:
     def _base_manifest(self, before: Sequence[DocumentCut]) -> bytes | None:
         """What the newest proven one of these cuts was made from."""
         proven = [cut.change_set.manifest_digest for cut in before if cut.passed]
-        row = self._store.manifest(proven[-1]) if proven else None
-        return row.canonical_json if row else None
+        return self._manifest(proven[-1]) if proven else None
+
+    def _manifest(self, digest: str) -> bytes | None:
+        if digest not in self._manifests:
+            row = self._store.manifest(digest)
+            if row is None:
+                return None
+            self._manifests[digest] = row.canonical_json
+        return self._manifests[digest]
+
+    def _below(self, *tops: bytes | None) -> dict[str, bytes]:
+        """The manifests that these rest on, by the digests under which they are named."""
+        passed, waiting = set[str](), [base_of(data) for data in tops]
+        while waiting:
+            digest = waiting.pop()
+            if digest is not None and digest not in passed:
+                passed.add(digest)
+                waiting.append(base_of(self._manifest(digest)))
+        return self._manifests
 
     def _past_cut(self, cut: DocumentCut) -> PastCut:
         change_set = cut.change_set
         if change_set.change_set_id not in self._past:
-            self._read(change_set)
+            living = [unit for unit in self._held(change_set.cut_seq) if not unit.ends_life]
+            self._past[change_set.change_set_id] = PastCut.of(change_set, living)
         return self._past[change_set.change_set_id]
 
-    def _read(self, change_set: ChangeSet) -> list[StoredUnit]:
-        """The units as of a cut; what later cuts need of them is kept, the texts are not."""
-        held = self._store.units_as_of(self._document_ref, change_set.cut_seq)
-        living = [unit for unit in held if not unit.ends_life]
-        self._past[change_set.change_set_id] = PastCut.of(change_set, living)
-        return held
+    def _held(self, cut_seq: int) -> list[StoredUnit]:
+        """Each unit with the version that holds as of a cut, in order."""
+        newest: dict[str, StoredUnit] = {}
+        for unit in self._versions:
+            if unit.cut_seq <= cut_seq:
+                other = newest.get(unit.unit_id)
+                if other is None or other.version_seq < unit.version_seq:
+                    newest[unit.unit_id] = unit
+        return [unit for unit in self._versions if newest.get(unit.unit_id) is unit]
 
     def _orders(self, change_set: ChangeSet, manifest: StoredManifest | None) -> dict[str, bytes]:
         """The manifests of the cuts that wrote aliases, and of this one."""
@@ -118,6 +147,6 @@ class Gathering:
             self._earlier[name] = EarlierCut(
                 change_set=change_set,
                 signature=self._store.signature(change_set.executor_signature_id),
-                affected=self._store.affected_rows(name),
+                touched=self._store.affected_states(name),
             )
         return self._earlier[name]

@@ -22,7 +22,8 @@ from cutter_agent.model import EntryKind, EntryStatus, Manifest, OperationKind, 
 from cutter_agent.phases import originals
 from cutter_agent.phases.rematching import matched_again
 from cutter_agent.phases.replay import converging
-from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore, LivingDocument
+from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore
+from cutter_agent.ports_living import LivingCut
 from cutter_agent.rows import CutRequest, Entry, History, Snapshot, StoredManifest
 from cutter_agent.segmenter.grammar import Profile
 from cutter_agent.state_machine import TERMINAL
@@ -227,15 +228,15 @@ def record(
     return converging(lambda: database.read_committed("MARK", body))
 
 
-def _known(database: ExecDatabase, key: str, source: Source) -> tuple[Entry | None, LivingDocument | None]:
+def _known(database: ExecDatabase, key: str, source: Source) -> tuple[Entry | None, LivingCut | None]:
     """The entry of this as a first cut; and the document where it was cut and proven, and may be cut again."""
     existing = database.find_entry(entry_id(key))
     again = existing is None or existing.status in {EntryStatus.VERIFIED_COMPLETE, EntryStatus.ABANDONED}
-    return existing, database.living(source.document_ref) if again else None
+    return existing, database.living_cut(source.document_ref) if again else None
 
 
 def _stands(
-    database: ExecDatabase, standing: LivingDocument, source: Source, profile_id: str, profile_version: str
+    database: ExecDatabase, standing: LivingCut, source: Source, profile_id: str, profile_version: str
 ) -> MarkResult | None:
     """What is there already: the living cut is exactly this, or its re-cut was marked."""
     cut = standing.cut
@@ -248,7 +249,7 @@ def _stands(
     return MarkResult(entry=marked, created=False) if marked is not None else None
 
 
-def require_same(standing: LivingDocument, source: Source, profile_id: str) -> None:
+def require_same(standing: LivingCut, source: Source, profile_id: str) -> None:
     """A document keeps its profile and its code. Raises ``GovernanceRefused``."""
     document = standing.document
     if profile_id != document.profile_id:
@@ -263,7 +264,7 @@ def require_same(standing: LivingDocument, source: Source, profile_id: str) -> N
         )
 
 
-def _nothing_to_do(database: ExecDatabase, standing: LivingDocument) -> MarkResult:
+def _nothing_to_do(database: ExecDatabase, standing: LivingCut) -> MarkResult:
     entry = database.find_entry(standing.cut.entry_id)
     if entry is None:
         raise GovernanceRefused(
@@ -275,7 +276,7 @@ def _nothing_to_do(database: ExecDatabase, standing: LivingDocument) -> MarkResu
 def propose(
     database: ExecDatabase,
     manifest: Manifest,
-    standing: LivingDocument | None,
+    standing: LivingCut | None,
     *,
     key: str,
     source: Source,
@@ -290,7 +291,7 @@ def propose(
     if standing is None:
         sealed = seal(originals.named(manifest, source.converted))
         return record(database, key=key, source=source, sealed=sealed, words=words, clock=clock)
-    again = matched_again(standing, manifest, source.data)
+    again = matched_again(database.recut_ground(standing), manifest, source.data)
     if again is None:
         return _nothing_to_do(database, standing)
     sealed, header = seal(originals.named(again, source.converted)), manifest.header

@@ -14,8 +14,8 @@ from cutter_agent.manifest import as_json, parse, parse_proposal, seal
 from cutter_agent.model import EntryStatus, Manifest
 from cutter_agent.phases import originals
 from cutter_agent.phases.mark import Marker, MarkResult, Source, key_of, propose, record, require_same, require_size
-from cutter_agent.ports import Clock, ExecDatabase
-from cutter_agent.rows import Entry, StoredManifest
+from cutter_agent.ports import Clock, ExecDatabase, ExecStore
+from cutter_agent.rows import Entry
 from cutter_agent.undisturbed import undisturbed
 from cutter_agent.validation import require_valid
 from cutter_agent.vocabulary import Vocabulary
@@ -58,7 +58,7 @@ def mark_manifest(
     require_valid(manifest, source.data, words)
     key, spans = key_of(source, header.profile_id, header.profile_version), spans_sha256(manifest)
     existing = _marked(database, key, spans)
-    standing = database.living(source.document_ref) if existing is None or existing.status in _OVER else None
+    standing = database.living_cut(source.document_ref) if existing is None or existing.status in _OVER else None
     if standing is None:
         if existing is not None:
             return MarkResult(entry=existing, created=False)
@@ -89,12 +89,15 @@ def _marked(database: ExecDatabase, key: str, spans: str) -> Entry | None:
     found = database.find_entry(entry_id(external_key(key, spans)))
     if found is None:
         other = database.find_entry(entry_id(key))
-        stored = _stored(database, other) if other is not None else None
-        found = other if stored is not None and spans_sha256(parse(stored.canonical_json)) == spans else None
+        found = other if other is not None and _spans_of(database, other) == spans else None
     while found is not None and (later := database.successor(found.entry_id)) is not None:
         found = later
     return found
 
 
-def _stored(database: ExecDatabase, entry: Entry) -> StoredManifest | None:
-    return database.read_only(lambda store: store.manifest(entry.request.manifest_digest))
+def _spans_of(database: ExecDatabase, entry: Entry) -> str | None:
+    def body(store: ExecStore) -> str | None:
+        data = store.manifest_bytes(entry.request.manifest_digest)
+        return spans_sha256(parse(data, store.manifest_bytes)) if data is not None else None
+
+    return database.read_only(body)

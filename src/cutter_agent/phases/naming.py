@@ -15,7 +15,8 @@ from cutter_agent.errors import GovernanceRefused, InputRefused, LineProblem, Li
 from cutter_agent.model import AliasKind, RiskClass
 from cutter_agent.phases.mark import Marker
 from cutter_agent.phases.topology import Ordered
-from cutter_agent.ports import ExecDatabase, LivingDocument
+from cutter_agent.ports import ExecDatabase
+from cutter_agent.ports_living import LivingDocument
 from cutter_agent.topology import Ground, Name, ground, propose_names
 from cutter_agent.validation import require_valid
 from cutter_agent.vocabulary import Vocabulary

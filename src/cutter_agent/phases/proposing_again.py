@@ -25,7 +25,8 @@ from cutter_agent.phases.rematching import matched_again
 from cutter_agent.phases.replay import converging
 from cutter_agent.phases.review import independence, require_independence
 from cutter_agent.phases.stored import StoredProposal, known_entry, load_proposal
-from cutter_agent.ports import Clock, ExecDatabase, ExecStore, LivingDocument
+from cutter_agent.ports import Clock, ExecDatabase, ExecStore
+from cutter_agent.ports_living import RecutGround
 from cutter_agent.rows import Decision, Dependency, Entry, History
 from cutter_agent.validation import require_valid
 from cutter_agent.vocabulary import Vocabulary
@@ -45,7 +46,7 @@ class _Read:
 
     proposal: StoredProposal
     cases: tuple[Case, ...]
-    standing: LivingDocument | None
+    ground: RecutGround | None
 
 
 def propose_again(
@@ -182,13 +183,18 @@ def _read(store: ExecStore, entry_id: str, reviewer: Reviewer, words: Vocabulary
             f"entry {entry_id}: no answer differs from what is proposed",
             remedy=f'Approve it: iu-cutter review {entry_id} --approve --rationale "why"',
         )
-    return _Read(proposal=proposal, cases=found, standing=store.living(entry.request.document_ref))
+    return _Read(proposal=proposal, cases=found, ground=_ground(store, entry.request.document_ref))
+
+
+def _ground(store: ExecStore, document_ref: str) -> RecutGround | None:
+    standing = store.living_cut(document_ref)
+    return store.recut_ground(standing) if standing else None
 
 
 def _rematched(read: _Read) -> Manifest:
-    manifest, standing = read.proposal.sealed.manifest, read.standing
+    manifest, ground = read.proposal.sealed.manifest, read.ground
     review = manifest.review
-    if review is None or standing is None:
+    if review is None or ground is None:
         raise GovernanceRefused("a proposal without questions", remedy="Approve, defer or reject it as a whole.")
     units = recut.cut_of(manifest).units
     answers = [
@@ -197,7 +203,7 @@ def _rematched(read: _Read) -> Manifest:
         if case.said is not None
     ]
     again = matched_again(
-        standing,
+        ground,
         manifest,
         read.proposal.snapshot,
         fresh=recut.fresh_of(manifest),

@@ -13,11 +13,13 @@ from decimal import Decimal
 
 from cutter_agent.errors import GovernanceRefused, StaleApproval
 from cutter_agent.idempotency import alias_id
+from cutter_agent.manifest_base import orders_sha256
+from cutter_agent.manifest_kept import Words, changed
 from cutter_agent.model import EntryStatus, LifecycleStatus, Manifest, ManifestBlock, Recut, RecutUnit, UnitFate
 from cutter_agent.phases.changes import UnitChange
 from cutter_agent.phases.stored import StoredProposal
 from cutter_agent.ports import CodeClaim
-from cutter_agent.rows import Alias, NewUnit, ProvenCut, StoredUnit
+from cutter_agent.rows import Alias, NewUnit, ProvenCut, StoredDigests, StoredUnit
 from sealing.digest import sha256_hex
 
 _WORDS: Mapping[str, str] = {
@@ -54,8 +56,39 @@ def require_base(proposal: StoredProposal, recut: Recut, proven: ProvenCut | Non
             )
 
 
-def changes(proposal: StoredProposal, recut: Recut, ever: Sequence[StoredUnit], *, exact: bool) -> list[UnitChange]:
+def touched(proposal: StoredProposal, recut: Recut) -> list[str]:
+    """The ids of the units that a re-cut changes, begins or ends: all that ``changes`` reads of a living cut."""
+    ids = [word.target_unit_id for _, _, word in changed(proposal.sealed.manifest)]
+    return ids + [end.target_unit_id for end in recut.ended]
+
+
+def is_exact(recut: Recut, document_cuts: Sequence[tuple[int, str]]) -> bool:
+    """Nothing was cut since the base: what is stored is the base, and the change must be the approved one."""
+    return max((sequence for sequence, _ in document_cuts), default=0) == recut.base.cut_seq
+
+
+def is_told(recut: Recut) -> bool:
+    """Whether the manifest names its base's units: then a change of the living cut is told by what it touches."""
+    return isinstance(recut.units, Words)
+
+
+def require_beginning(proposal: StoredProposal, recut: Recut, stored: StoredDigests) -> None:
+    """The stored units give the base's snapshot, in the base's orders. Raises ``StaleApproval``."""
+    assert isinstance(recut.units, Words)  # noqa: S101 - see ``is_told``
+    if stored != StoredDigests(bodies=recut.base.snapshot_sha256, orders=orders_sha256(recut.units.base.orders)):
+        raise StaleApproval(
+            f"entry {proposal.entry.entry_id}: the stored units are not those that were approved as the beginning of "
+            "the change",
+            remedy="iu-cutter audit says what was changed. Then cut the edited source again.",
+        )
+
+
+def changes(
+    proposal: StoredProposal, recut: Recut, ever: Sequence[StoredUnit], *, exact: bool, few: bool = False
+) -> list[UnitChange]:
     """What must be written. ``exact``: it must be what was approved, change by change.
+
+    ``ever``: every unit of the document; with ``few`` those that the change touches, where nothing else changed.
 
     Raises:
         StaleApproval: the stored units are not those the approved change starts from.
@@ -63,7 +96,9 @@ def changes(proposal: StoredProposal, recut: Recut, ever: Sequence[StoredUnit], 
     """
     by_id = {unit.unit_id: unit for unit in ever}
     made = []
-    for block, word in zip(proposal.units, recut.units, strict=True):
+    whole = ((block, word) for block, word in zip(proposal.units, recut.units, strict=True))
+    changing = ((block, word) for _, block, word in changed(proposal.sealed.manifest))
+    for block, word in changing if few else whole:
         change = _change(proposal, block, word, by_id.pop(word.target_unit_id, None))
         if change is not None:
             made.append(change)
@@ -82,7 +117,8 @@ def changes(proposal: StoredProposal, recut: Recut, ever: Sequence[StoredUnit], 
 
 
 def _require_exact(proposal: StoredProposal, recut: Recut, made: Sequence[UnitChange]) -> None:
-    said = {word.target_unit_id: _WORDS[word.change] for word in recut.units if word.change in _WORDS}
+    told = changed(proposal.sealed.manifest)
+    said = {word.target_unit_id: _WORDS[word.change] for _, _, word in told if word.change in _WORDS}
     said.update({end.target_unit_id: "retire" for end in recut.ended})
     found = {change.unit.unit_id: change.operation for change in made}
     if found != said:
@@ -186,7 +222,7 @@ def aliases(
             created_by=created_by,
             rationale=f"{word.change} by cut {cut_seq}",
         )
-        for word in manifest.recut.units
+        for _, _, word in changed(manifest)
         if word.alias is not None
     ]
     if manifest.topology is not None:

@@ -8,19 +8,20 @@ from dataclasses import replace
 from cutter_agent import recut, topology
 from cutter_agent.asking import Answer
 from cutter_agent.manifest import build
+from cutter_agent.manifest_kept import Blocks
 from cutter_agent.model import Manifest, RecutBase, Segmentation
-from cutter_agent.ports import LivingDocument
+from cutter_agent.ports_living import RecutGround
 
 
 def matched_again(
-    standing: LivingDocument,
+    ground: RecutGround,
     manifest: Manifest,
     data: bytes,
     *,
     fresh: Segmentation | None = None,
     answers: Sequence[Answer] = (),
 ) -> Manifest | None:
-    """The re-cut that leads from ``standing`` to the cut that ``manifest`` proposes; None where nothing changes.
+    """The re-cut that leads from ``ground`` to the cut that ``manifest`` proposes; None where nothing changes.
 
     ``fresh``: that cut as the new source spells it, where the manifest spells it otherwise.
 
@@ -30,33 +31,37 @@ def matched_again(
         InputRefused: an answer gives an address that is taken.
     """
     like = fresh or recut.cut_of(manifest)
-    cut, header = standing.cut, manifest.header
-    old = recut.living(
-        standing.document.document_ref,
+    cut, header = ground.standing.cut, manifest.header
+    old = recut.living_of(
+        ground.standing.document.document_ref,
         RecutBase(
             change_set_id=cut.change_set_id,
             cut_seq=cut.cut_seq,
             manifest_digest=cut.manifest_digest,
             snapshot_sha256=cut.snapshot_sha256,
         ),
-        standing.units,
-        ever=standing.ever,
-        aliases=standing.aliases,
+        ground.base,
+        ground.data,
+        stored=ground.stored,
+        ended=ground.ended,
+        called=ground.called,
         like=like,
     )
     # A fresh cut knows nothing of what was decided about the tree; an earlier proposal of it was made with that.
-    kept = topology.conform(old, standing.governed, like, data) if fresh is None else None
+    kept = topology.conform(old, ground.base.governed, like, data) if fresh is None else None
     stands = kept.stands if kept else topology.stands_of(manifest)
     proposed = recut.propose(old, kept.cut if kept else like, data, answers)
     if proposed is None:
         return None
     again = build(
-        proposed.cut,
+        replace(proposed.cut, units=()),
         document_ref=header.document_ref,
         title=header.title,
         tool_revision=header.tool_revision,
         marked_by=header.marked_by,
         risk_class=header.risk_class,
     )
-    governed = topology.governed_of(stands, again.units)
+    units = proposed.cut.units
+    again = replace(again, header=replace(again.header, unit_count=len(units)), units=Blocks(units))
+    governed = topology.governed_of(stands, units) if stands else ()
     return replace(recut.as_recut(again, proposed), governed=governed, original=manifest.original)

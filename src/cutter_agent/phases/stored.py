@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cutter_agent import observing
 from cutter_agent.errors import GovernanceRefused, StaleApproval, UsageError
 from cutter_agent.idempotency import unit_id
 from cutter_agent.manifest import SealedManifest, parse, seal
+from cutter_agent.manifest_kept import named
 from cutter_agent.model import EntryKind, Manifest, ManifestBlock
 from cutter_agent.ports import ExecStore
 from cutter_agent.rows import CutRequest, Entry, Snapshot, StoredManifest
@@ -19,17 +20,29 @@ from sealing.digest import sha256_hex
 _TAMPERED = "Do not approve or cut it. Find out who changed stored bytes; then mark the source again."
 
 
+class UnitIds(dict[str, str]):
+    """The ids of a document's units by address, each derived when it is first asked for."""
+
+    def __init__(self, document_ref: str) -> None:
+        super().__init__()
+        self._document_ref = document_ref
+
+    def __missing__(self, address: str) -> str:
+        made = self[address] = unit_id(self._document_ref, address)
+        return made
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoredProposal:
     """One entry's manifest and snapshot; every digest was recomputed and every rule of the validator holds.
 
-    ``unit_ids`` is the id of each proposed unit by its address.
+    ``unit_ids`` is the id of a unit by its address.
     """
 
     entry: Entry
     request: CutRequest
     sealed: SealedManifest
-    unit_ids: Mapping[str, str]
+    unit_ids: UnitIds
     stored_snapshot: Snapshot
     stored_manifest: StoredManifest
 
@@ -39,7 +52,7 @@ class StoredProposal:
         return self.stored_snapshot.data
 
     @property
-    def units(self) -> tuple[ManifestBlock, ...]:
+    def units(self) -> Sequence[ManifestBlock]:
         """The proposed units in document order."""
         return self.sealed.manifest.units
 
@@ -64,13 +77,7 @@ def known_entry(entry: Entry | None, entry_id: str) -> Entry:
 
 def _require_own_ids(entry: Entry, manifest: Manifest) -> None:
     """A re-cut names each unit by its id, too: it must be the id of its address."""
-    if manifest.recut is None:
-        return
-    named = [
-        (block.address, word.target_unit_id) for block, word in zip(manifest.units, manifest.recut.units, strict=True)
-    ]
-    named += [(end.address, end.target_unit_id) for end in manifest.recut.ended]
-    for address, said in named:
+    for address, said in named(manifest):
         if unit_id(manifest.header.document_ref, address) != said:
             raise StaleApproval(f"entry {entry.entry_id}: {said} is not the id of {address}", remedy=_TAMPERED)
 
@@ -86,7 +93,7 @@ def load_proposal(store: ExecStore, entry: Entry, words: Vocabulary | None) -> S
     stored, snapshot = store.manifest(request.manifest_digest), store.snapshot(request.snapshot_sha256)
     if stored is None or snapshot is None:
         raise StaleApproval(f"entry {entry.entry_id}: its manifest or snapshot is not stored", remedy=_TAMPERED)
-    sealed = seal(parse(stored.canonical_json))
+    sealed = seal(parse(stored.canonical_json, store.manifest_bytes))
     header = sealed.manifest.header
     facts = (
         ("manifest bytes", sha256_hex(stored.canonical_json), request.manifest_digest),
@@ -108,5 +115,5 @@ def load_proposal(store: ExecStore, entry: Entry, words: Vocabulary | None) -> S
         sealed=sealed,
         stored_snapshot=snapshot,
         stored_manifest=stored,
-        unit_ids={unit.address: unit_id(request.document_ref, unit.address) for unit in sealed.manifest.units},
+        unit_ids=UnitIds(request.document_ref),
     )

@@ -15,7 +15,8 @@ from cutter_agent.idempotency import entry_id, entry_key
 from cutter_agent.manifest import seal
 from cutter_agent.model import Manifest, OperationKind, RiskClass
 from cutter_agent.phases.mark import Marker, MarkResult, Source, record
-from cutter_agent.ports import Clock, ExecDatabase, LivingDocument
+from cutter_agent.ports import Clock, ExecDatabase
+from cutter_agent.ports_living import LivingDocument
 from cutter_agent.topology import Ground, Order
 from cutter_agent.validation import require_valid
 from cutter_agent.vocabulary import Vocabulary

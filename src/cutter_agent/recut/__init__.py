@@ -14,6 +14,7 @@ from cutter_agent.recut.proposal import (
     cut_of,
     fresh_of,
     living,
+    living_of,
     matching_of,
     propose,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "fresh_of",
     "lines",
     "living",
+    "living_of",
     "match",
     "matching_of",
     "positional",

@@ -21,14 +21,20 @@ class Register:
     def __init__(self, taken: Iterable[str], *, positional: bool) -> None:
         self._taken = set(taken)
         self._positional = positional
-        self._highest: dict[str, int] = {}
-        for address in self._taken:
-            self._note(address)
+        self._counted: dict[str, int] | None = None
+
+    def _highest(self, stem: str) -> int:
+        """The highest number behind ``stem``. All addresses are read when the first number is asked for."""
+        if self._counted is None:
+            self._counted = {}
+            for address in self._taken:
+                self._note(address)
+        return self._counted[stem]
 
     def _note(self, address: str) -> None:
-        found = _NUMBERED.fullmatch(address)
-        if found is not None:
-            self._highest[found[1]] = max(self._highest.get(found[1], 0), int(found[2]))
+        found = _NUMBERED.fullmatch(address) if self._counted is not None else None
+        if found is not None and self._counted is not None:
+            self._counted[found[1]] = max(self._counted.get(found[1], 0), int(found[2]))
 
     def is_taken(self, address: str) -> bool:
         """Whether some unit, living or retired, has it."""
@@ -54,7 +60,7 @@ class Register:
         if wanted in self._taken:
             found = _NUMBERED.fullmatch(wanted) if self._positional else None
             if found is not None:
-                address = f"{found[1]}{self._highest[found[1]] + 1}"
+                address = f"{found[1]}{self._highest(found[1]) + 1}"
             else:
                 address, plain = self._second(wanted), False
         self._taken.add(address)

@@ -31,19 +31,27 @@ def anchor(old: Side, new: Side, links: Links, *, positional: bool) -> None:
 def _ends(old: Side, new: Side, links: Links) -> None:
     """Common beginning and common end: an edited law is mostly that."""
     low, top = 0, min(len(old), len(new))
+    joined_low = joined_back = -1  # what was answered otherwise is not joined: the windows begin there
     while low < top and old.hashes[low] == new.hashes[low]:
         links.join(low, low)
+        if joined_low < 0 and links.to_new[low] != low:
+            joined_low = low
         low += 1
     back = 1
     while back <= top - low and old.hashes[-back] == new.hashes[-back]:
         links.join(len(old) - back, len(new) - back)
+        if joined_back < 0 and links.to_new[-back] != len(new) - back:
+            joined_back = back - 1
         back += 1
+    links.close_in(low if joined_low < 0 else joined_low, back - 1 if joined_back < 0 else joined_back)
 
 
 def _unique(old: Side, new: Side, links: Links) -> None:
-    seen_old, seen_new = Counter(old.hashes), Counter(new.hashes)
-    new_place = {digest: j for j, digest in enumerate(new.hashes)}
-    for i, digest in enumerate(old.hashes):
+    new_place = {new.hashes[j]: j for j in links.new_window}
+    wanted = {old.hashes[i] for i in links.old_window} & new_place.keys()
+    seen_old, seen_new = (Counter(filter(wanted.__contains__, side.hashes)) for side in (old, new))
+    for i in links.old_window:
+        digest = old.hashes[i]
         if seen_old[digest] == 1 == seen_new.get(digest, 0) and old.size(i) >= _TELLING_BYTES:
             j = new_place[digest]
             if links.free(i, j):
@@ -53,7 +61,8 @@ def _unique(old: Side, new: Side, links: Links) -> None:
 def spread(old: Side, new: Side, links: Links) -> None:
     """What stands next to a joined unit on both sides and has equal bytes is joined, too, and so on outwards."""
     to_new, count = links.to_new, len(new)
-    for step, places in ((1, range(len(old) - 1)), (-1, range(len(old) - 1, 0, -1))):
+    low, top, last = links.old_window.start, links.old_window.stop, len(old) - 1
+    for step, places in ((1, range(max(low - 1, 0), min(top, last))), (-1, range(min(top, last), low, -1))):
         for i in places:
             a, j = i + step, to_new[i]
             if to_new[a] != FREE or j == FREE:
@@ -64,9 +73,9 @@ def spread(old: Side, new: Side, links: Links) -> None:
 
 
 def _same_address(old: Side, new: Side, links: Links) -> None:
-    for i, unit in enumerate(old.units):
+    for i in links.old_window:
         if links.to_new[i] == FREE:
-            j = new.place_of.get(unit.address, FREE)
+            j = new.place_of.get(old.units[i].address, FREE)
             if j != FREE and links.to_old[j] == FREE and old.hashes[i] == new.hashes[j]:
                 links.join(i, j)
 
@@ -78,18 +87,18 @@ def gather(old: Side, new: Side, links: Links) -> None:
     """
     near: dict[tuple[str, int], list[int]] = {}
     anywhere: dict[str, list[int]] = {}
-    for j in range(len(new) - 1, -1, -1):
+    for j in reversed(links.new_window):
         if links.to_old[j] == FREE:
             near.setdefault((new.hashes[j], new.parents[j]), []).append(j)
             if not new.read(j).label:
                 anywhere.setdefault(new.hashes[j], []).append(j)
-    for i, linked in enumerate(links.to_new):
+    for i in links.old_window:
         parent = old.parents[i]
         parent = parent if parent == FREE else links.to_new[parent]
-        if linked == FREE:
+        if links.to_new[i] == FREE:
             _take(i, near.get((old.hashes[i], parent), []), links)
-    for i, linked in enumerate(links.to_new):
-        if linked == FREE:
+    for i in links.old_window:
+        if links.to_new[i] == FREE:
             _take(i, anywhere.get(old.hashes[i], []), links)
 
 
@@ -98,8 +107,8 @@ def gather_words(old: Side, new: Side, links: Links) -> None:
 
     Only what is there once on each side, and says more than a stub.
     """
-    at_new = _by_words(new, links.to_old, range(len(new)))
-    for key, i in _by_words(old, links.to_new, links.to_new).items():
+    at_new = _by_words(new, links.to_old, range(len(new)), links.new_window)
+    for key, i in _by_words(old, links.to_new, links.to_new, links.old_window).items():
         j = at_new.get(key, FREE)
         if i != FREE and j != FREE and links.free(i, j):
             links.join(i, j)
@@ -107,9 +116,10 @@ def gather_words(old: Side, new: Side, links: Links) -> None:
 
 def gather_codes(old: Side, new: Side, links: Links) -> None:
     """Rows with one key, wherever they stand now and whatever else they say: a key that is there once on each side."""
-    places = [(side, [k for k in range(len(side)) if side.units[k].level == _ROW]) for side in (old, new)]
-    if not all(rows for _, rows in places):
+    free = ((old, links.to_new, links.old_window), (new, links.to_old, links.new_window))
+    if not all(any(linked[k] == FREE and side.units[k].level == _ROW for k in window) for side, linked, window in free):
         return
+    places = [(side, [k for k in range(len(side)) if side.units[k].level == _ROW]) for side in (old, new)]
     at_old, at_new = (_by_code(side, rows) for side, rows in places)
     for key, i in at_old.items():
         j = at_new.get(key, FREE)
@@ -126,10 +136,12 @@ def _by_code(side: Side, rows: Sequence[int]) -> dict[str, int]:
     return out
 
 
-def _by_words(side: Side, linked: Sequence[int], names: Sequence[int]) -> dict[tuple[int, str, str], int]:
+def _by_words(
+    side: Side, linked: Sequence[int], names: Sequence[int], window: range
+) -> dict[tuple[int, str, str], int]:
     """Free units by parent (as ``names`` calls it), level and words; ``FREE`` where there are several."""
     out: dict[tuple[int, str, str], int] = {}
-    for k in range(len(side)):
+    for k in window:
         parent = side.parents[k]
         if linked[k] != FREE or parent == FREE or names[parent] == FREE:
             continue

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from itertools import pairwise
+from functools import cached_property
+from operator import ge
 
 from cutter_agent.errors import InputRefused
 from cutter_agent.recut.addresses import Register, led_back
 from cutter_agent.recut.links import spine
-from cutter_agent.recut.matching import Assumed, Change, Doubt, Matching, Pair, Question
+from cutter_agent.recut.matching import Assumed, Change, Doubt, Matching, Pair, Question, Run, gathered
 from cutter_agent.recut.orders import fill
 
 
@@ -89,7 +91,7 @@ def _checked(matching: Matching, orders: Sequence[Decimal] | None) -> Sequence[D
     count = len(matching.old.units)
     if orders is None:
         return [Decimal(place + 1) for place in range(count)]
-    if len(orders) != count or any(a >= b for a, b in pairwise(orders)):
+    if len(orders) != count or any(map(ge, orders, orders[1:])):
         raise InputRefused(
             f"the render orders are not {count} rising numbers",
             remedy="Give one for each old unit, in the order of the document.",
@@ -114,20 +116,19 @@ class _Building:
         self._named = named
         for address in named.values():
             self._register.reserve(address)
-        self._pair_of: dict[int, Pair] = {pair.new: pair for pair in matching.pairs}
+        self._pairs = gathered(matching.pairs)
+        self._other: dict[int, Pair] = {pair.new: pair for pair in self._pairs.others}
         self._origins = self._origins_of()
         self._orders = self._orders_of(orders)
-        self._living: dict[str, str] = {}  # fresh address -> minted address
+        self._living: dict[str, str] = {}  # fresh address -> minted address, of those that no run keeps
         self._questions: list[Question] = []
 
     def build(self) -> ChangeSet:
         gone = {*self._matching.retired, *(s.old for s in self._matching.split)}
         gone.update(i for m in self._matching.merged for i in m.old)
         changes = [self._retired(i) for i in sorted(gone)]
-        for j in range(len(self._new)):
-            change = self._living_on(j, self._pair_of[j]) if j in self._pair_of else self._inserted(j)
-            if change is not None:
-                changes.append(change)
+        places = apart(self._pairs.runs, len(self._new))
+        changes += [self._living_on(j, self._other[j]) if j in self._other else self._inserted(j) for j in places]
         return ChangeSet(changes=tuple(changes), questions=(*self._matching.questions, *self._questions))
 
     def _origins_of(self) -> Mapping[int, tuple[str, ...]]:
@@ -135,13 +136,28 @@ class _Building:
         out.update({m.new: tuple(self._old[i].address for i in m.old) for m in self._matching.merged})
         return out
 
-    def _orders_of(self, orders: Sequence[Decimal]) -> list[Decimal]:
-        pairs = sorted((pair.old, pair.new) for pair in self._matching.pairs)
+    def _orders_of(self, orders: Sequence[Decimal]) -> dict[int, Decimal]:
+        """Orders of the new places between the run that both begin with and the one that both end with.
+
+        What stands in those two keeps its order with every other pair, and their outermost numbers bound the rest.
+        """
+        runs, ends = self._pairs.runs, (len(self._old), len(self._new))
+        head = runs[0].count if runs and (runs[0].old, runs[0].new) == (0, 0) else 0
+        tail = runs[-1].count if runs and (runs[-1].old + runs[-1].count, runs[-1].new + runs[-1].count) == ends else 0
+        first, last = max(head - 1, 0), min(len(self._new) - tail + 1, len(self._new))
+        old_last = min(len(self._old) - tail + 1, len(self._old))
+        pairs = sorted((pair.old, pair.new) for pair in self._pairs.others)
+        pairs += [
+            (run.old + step, run.new + step)
+            for run in runs
+            for step in range(max(first - run.old, 0), min(run.count, old_last - run.old))
+        ]
+        pairs.sort()
         weights = [64 + self._old[i].end_byte - self._old[i].start_byte for i, _ in pairs]
-        fixed: list[Decimal | None] = [None] * len(self._new)
+        fixed: list[Decimal | None] = [None] * (last - first)
         for k in spine(pairs, weights):
-            fixed[pairs[k][1]] = orders[pairs[k][0]]
-        return fill(fixed)
+            fixed[pairs[k][1] - first] = orders[pairs[k][0]]
+        return dict(enumerate(fill(fixed), start=first))
 
     def _retired(self, i: int) -> UnitChange:
         unit = self._old[i]
@@ -158,15 +174,25 @@ class _Building:
     def _parent(self, j: int) -> tuple[str | None, str]:
         """The living parent's address, and this unit's fresh address led back to it."""
         unit = self._new[j]
-        parent = None if unit.parent is None else self._living.get(unit.parent, unit.parent)
+        parent = None if unit.parent is None else self._living.get(unit.parent) or self._kept(unit.parent)
         return parent, led_back(unit.address, unit.parent, parent)
 
-    def _living_on(self, j: int, pair: Pair) -> UnitChange | None:
+    def _kept(self, fresh: str) -> str:
+        """The minted address of a unit in a run; a name that no unit has stays as it is."""
+        j = self._places.get(fresh, -1)
+        at = bisect_right(self._pairs.runs, j, key=lambda run: run.new) - 1
+        run = self._pairs.runs[at] if at >= 0 else None
+        inside = run is not None and j < run.new + run.count
+        return self._old[run.old + j - run.new].address if inside and run is not None else fresh
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {unit.address: j for j, unit in enumerate(self._new)}
+
+    def _living_on(self, j: int, pair: Pair) -> UnitChange:
         before, after = self._old[pair.old], self._new[j]
         parent, called = self._parent(j)
         self._living[after.address] = before.address
-        if pair.change is Change.UNCHANGED:
-            return None
         due = pair.change is not Change.REVISED and not self._positional and called != before.address
         return UnitChange(
             act=Act.MOVE if before.content_sha256 == after.content_sha256 else Act.REVISE,
@@ -198,6 +224,15 @@ class _Building:
             content_sha256=after.content_sha256,
             origins=self._origins.get(j, ()),
         )
+
+
+def apart(runs: Sequence[Run], count: int) -> Iterator[int]:
+    """The places of the new snapshot that no run holds."""
+    reached = 0
+    for run in runs:
+        yield from range(reached, run.new)
+        reached = run.new + run.count
+    yield from range(reached, count)
 
 
 def _collision(j: int, wanted: str, address: str) -> Question:

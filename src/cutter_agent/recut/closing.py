@@ -35,12 +35,12 @@ class Closing:
         """Free units at one place, whatever the order: another link may have crossed them. O(n)."""
         judge, links = self._judge, self._links
         at: dict[tuple[int | str, str, str], int] = {}
-        for j, linked in enumerate(links.to_old):
-            label = judge.new.read(j).label if linked == FREE else ""
+        for j in links.new_window:
+            label = judge.new.read(j).label if links.to_old[j] == FREE else ""
             if label:
                 at.setdefault((judge.new.family(j), judge.new.units[j].level, label), j)
-        for i, linked in enumerate(links.to_new):
-            if linked != FREE:
+        for i in links.old_window:
+            if links.to_new[i] != FREE:
                 continue
             family = judge.old.family(i)
             if isinstance(family, int) and family != FREE:
@@ -154,8 +154,11 @@ def _one_to_one(chain: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def present_spine(judge: Judge) -> list[tuple[int, int]]:
-    """The links that keep the order, as heavy as can be: what is off it has moved."""
+    """The links inside the windows that keep the order, as heavy as can be: what is off it has moved.
+
+    Those outside keep it with every other one.
+    """
     links: Links = judge.links
-    pairs = list(links.pairs())
+    pairs = links.window_pairs()
     weights = [64 + judge.old.size(i) for i, _ in pairs]
     return [pairs[k] for k in spine(pairs, weights)]

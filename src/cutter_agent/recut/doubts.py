@@ -44,7 +44,7 @@ def identity(judge: Judge, pairs: Sequence[tuple[int, int]]) -> list[Question]:
 def take_overs(judge: Judge) -> list[Question]:
     """A retired unit and a new one at its place that are somewhat alike."""
     out = []
-    for i in range(len(judge.old)):
+    for i in judge.links.old_window:
         if judge.links.to_new[i] != FREE:
             continue
         j = _successor(judge, i)

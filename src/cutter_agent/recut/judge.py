@@ -57,18 +57,20 @@ class Judge:
 
     def __init__(self, old: Side, new: Side, links: Links, *, positional: bool) -> None:
         self.old, self.new, self.links = old, new, links
-        self._positional = positional
+        self.positional = positional
         self._kept: set[int | str] = set()
         self.lenient = False
 
     def look_around(self) -> None:
         """Notes in which old families a text stands word for word as before. Called when the anchors are set."""
-        old, hashes = self.old, self.new.hashes
-        self._kept = {old.family(i) for i, j in self.links.pairs() if old.hashes[i] == hashes[j]}
+        old, hashes, window = self.old, self.new.hashes, self.links.old_window
+        self._kept = {old.family(i) for i, j in self.links.window_pairs() if old.hashes[i] == hashes[j]}
+        asked = {old.family(i) for i in window} - self._kept
+        self._kept |= old.members_outside(asked, window)
 
     def beside_kept(self, i: int) -> bool:
         """Whether a text of the same family is word for word as it was: the amendment spoke of single units."""
-        return self.old.family(i) in self._kept
+        return i not in self.links.old_window or self.old.family(i) in self._kept
 
     def rewritten(self, i: int, j: int) -> bool:
         """Whether the whole family was replaced: the parent's own words changed, and no text beside is as it was.
@@ -106,7 +108,7 @@ class Judge:
             return Place.OTHER
         a, b = self.old.read(i).label, self.new.read(j).label
         same_address = first.address == second.address
-        if self._positional:
+        if self.positional:
             if same_address and first.number is None:  # the only one of its kind: a front matter
                 return Place.SAME
             if a or b:
@@ -120,7 +122,7 @@ class Judge:
 
     def namesake(self, i: int) -> int:
         """The new unit at the same address, where addresses are names."""
-        return FREE if self._positional else self.new.place_of.get(self.old.units[i].address, FREE)
+        return FREE if self.positional else self.new.place_of.get(self.old.units[i].address, FREE)
 
     def bond(self, i: int, j: int) -> Bond:
         """The case for a pair that is in order."""
@@ -185,7 +187,7 @@ class Judge:
         ``5 Text: (a) …`` becomes ``5 (1) Text: (a) …``: the provision was replaced, what it held was made anew with it.
         """
         a, b = self.old.parents[i], self.new.parents[j]
-        if self._positional or a == FREE or b == FREE or self.links.to_old[b] != FREE:
+        if self.positional or a == FREE or b == FREE or self.links.to_old[b] != FREE:
             return False
         above = self.new.parents[b]
         if above == FREE or self.old.units[a].level == self.new.units[b].level or not self._same_spot(a, above):

@@ -23,7 +23,9 @@ def join_frames(judge: Judge) -> int:
 def _elected(judge: Judge) -> list[tuple[int, int]]:
     old, new, links = judge.old, judge.new, judge.links
     votes: Counter[tuple[int, int]] = Counter()
-    for i, j in links.pairs():
+    frames = {a for a in links.old_window if links.to_new[a] == FREE and old.children[a]}
+    under = (i for i, a in enumerate(old.parents) if a in frames) if frames else ()
+    for i, j in ((i, links.to_new[i]) for i in under if links.to_new[i] != FREE):
         a, b = old.parents[i], new.parents[j]
         if a != FREE and b != FREE and links.to_new[a] == FREE and links.free(a, b):
             votes[a, b] += 1

@@ -10,11 +10,22 @@ FREE = -1
 
 
 class Links:
-    """A one-to-one relation in the making. ``to_new[i]`` and ``to_old[j]`` are places or ``FREE``."""
+    """A one-to-one relation in the making. ``to_new[i]`` and ``to_old[j]`` are places or ``FREE``.
+
+    ``old_window`` and ``new_window``: what lies between the common beginning and the common end (``close_in``). Outside
+    of them every unit is joined with the one of equal bytes at its place from the beginning, or from the end, for good:
+    whoever looks for something free, or for something that is not equal, looks inside.
+    """
 
     def __init__(self, old_count: int, new_count: int) -> None:
         self.to_new = [FREE] * old_count
         self.to_old = [FREE] * new_count
+        self.old_window, self.new_window = range(old_count), range(new_count)
+
+    def close_in(self, low: int, back: int) -> None:
+        """``low`` units at the beginning and ``back`` at the end are joined one by one, with equal bytes."""
+        self.old_window = range(low, len(self.to_new) - back)
+        self.new_window = range(low, len(self.to_old) - back)
 
     def join(self, old: int, new: int) -> None:
         """Both must be free: an identity is given once."""
@@ -34,6 +45,16 @@ class Links:
     def pairs(self) -> Iterator[tuple[int, int]]:
         """In the order of the old side."""
         return ((old, new) for old, new in enumerate(self.to_new) if new != FREE)
+
+    def any_free(self) -> bool:
+        """Whether anything is left on either side."""
+        sides = ((self.to_new, self.old_window), (self.to_old, self.new_window))
+        return any(linked[at] == FREE for linked, window in sides for at in window)
+
+    def window_pairs(self) -> list[tuple[int, int]]:
+        """Those inside the windows, in the order of the old side."""
+        to_new = self.to_new
+        return [(old, to_new[old]) for old in self.old_window if to_new[old] != FREE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +97,9 @@ def spine(pairs: Sequence[tuple[int, int]], weights: Sequence[int]) -> list[int]
 
 
 def gaps(links: Links, on_spine: Sequence[tuple[int, int]]) -> Iterator[Gap]:
-    """The gaps that have free units on both sides."""
-    old_at = new_at = 0
-    for old, new in (*on_spine, (len(links.to_new), len(links.to_old))):
+    """The gaps that have free units on both sides. ``on_spine``: inside the windows, where all free units are."""
+    old_at, new_at = links.old_window.start, links.new_window.start
+    for old, new in (*on_spine, (links.old_window.stop, links.new_window.stop)):
         if old_at < old and new_at < new:
             free_old = [i for i in range(old_at, old) if links.to_new[i] == FREE]
             free_new = [j for j in range(new_at, new) if links.to_old[j] == FREE]

@@ -7,6 +7,7 @@ likeness anywhere. A unit keeps its identity only by evidence: another text at a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from cutter_agent.model import Segmentation
 from cutter_agent.recut import doubts, topology
@@ -16,7 +17,7 @@ from cutter_agent.recut.closing import Closing, present_spine
 from cutter_agent.recut.judge import Judge
 from cutter_agent.recut.kin import join_frames
 from cutter_agent.recut.links import FREE
-from cutter_agent.recut.matching import Change, Matching, Merge, Pair, Question, Split
+from cutter_agent.recut.matching import Change, Matching, Merge, Pair, Pairs, Question, Run, Split, gathered
 from cutter_agent.recut.side import Lexicon, Side
 from cutter_agent.recut.wander import follow
 
@@ -47,7 +48,7 @@ def match(
     anchor(before, after, links, positional=by_place)
     questions: list[Question] = []
     parting = _Partings()
-    if FREE in links.to_new or FREE in links.to_old:
+    if links.any_free():
         judge.look_around()
         closing = Closing(judge)
         gather_codes(before, after, links)
@@ -65,7 +66,7 @@ def match(
         join_frames(judge)
         parting = _part(judge, said)
         asked = [
-            *doubts.identity(judge, list(links.pairs())),
+            *doubts.identity(judge, links.window_pairs()),
             *doubts.take_overs(judge),
             *doubts.choices([case for case in unclear if links.to_old[case[0]] == FREE]),
             *parting.questions,
@@ -130,19 +131,47 @@ def _told(
     judge: Judge, old: Segmentation, new: Segmentation, parting: _Partings, questions: list[Question]
 ) -> Matching:
     links = judge.links
-    kept = set(present_spine(judge))
-    pairs = sorted(links.pairs(), key=lambda pair: pair[1])
     gone_old = {s.old for s in parting.split} | {i for m in parting.merged for i in m.old}
     gone_new = {m.new for m in parting.merged} | {j for s in parting.split for j in s.new}
     return Matching(
         old=old,
         new=new,
-        pairs=tuple(_pair(judge, i, j, in_order=(i, j) in kept) for i, j in pairs),
-        inserted=tuple(j for j, i in enumerate(links.to_old) if i == FREE and j not in gone_new),
-        retired=tuple(i for i, j in enumerate(links.to_new) if j == FREE and i not in gone_old),
+        pairs=_pairs(judge),
+        inserted=tuple(j for j in links.new_window if links.to_old[j] == FREE and j not in gone_new),
+        retired=tuple(i for i in links.old_window if links.to_new[i] == FREE and i not in gone_old),
         split=tuple(parting.split),
         merged=tuple(parting.merged),
         questions=tuple(questions),
+        positional=judge.positional,
+    )
+
+
+def _pairs(judge: Judge) -> Pairs:
+    """Outside the windows everything is in order and has equal bytes: only its parent may be another one."""
+    links, count = judge.links, len(judge.new)
+    kept = set(present_spine(judge))
+    inside = sorted(links.window_pairs(), key=lambda pair: pair[1])
+    found = [_pair(judge, i, j, in_order=(i, j) in kept) for i, j in inside]
+    low, top, shift = links.old_window.start, links.old_window.stop, links.new_window.stop - links.old_window.stop
+    led = [FREE - 1 if j == FREE else j for j in links.to_new]
+    led.append(FREE)  # where a parent is FREE
+    runs = list[Run]()
+    moved = list[Pair]()
+    for start, end, by in ((0, low, 0), (top, count - shift, shift)):
+        due = list(map(led.__getitem__, judge.old.parents[start:end]))
+        has = judge.new.parents[start + by : end + by]
+        apart = (
+            []
+            if due == has
+            else [at for at, pair in enumerate(zip(due, has, strict=True), start) if pair[0] != pair[1]]
+        )
+        moved += [_pair(judge, at, at + by, in_order=True) for at in apart]
+        for first, last in pairwise((start - 1, *apart, end)):
+            if last - first > 1:
+                runs.append(Run(old=first + 1, new=first + 1 + by, count=last - first - 1))
+    told = gathered(found)
+    return Pairs(
+        sorted([*runs, *told.runs], key=lambda run: run.new), sorted([*moved, *told.others], key=lambda pair: pair.new)
     )
 
 

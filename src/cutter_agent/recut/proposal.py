@@ -6,16 +6,17 @@ or belonged, to another gets one of its own and the reviewer is asked (design 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import pairwise
 
 import msgspec
 
 from cutter_agent.asking import Answer, FreshLabels, Review
 from cutter_agent.errors import Internal, VerificationFailed
 from cutter_agent.idempotency import unit_id
+from cutter_agent.manifest_base import MOST_BASES, Base, orders_sha256, spelt_out
+from cutter_agent.manifest_kept import Words, changed, units_of
 from cutter_agent.model import (
     AliasKind,
     Finding,
@@ -25,6 +26,7 @@ from cutter_agent.model import (
     Recut,
     RecutBase,
     RecutEnd,
+    RecutRun,
     RecutUnit,
     Segmentation,
     Severity,
@@ -32,10 +34,10 @@ from cutter_agent.model import (
     UnitFate,
 )
 from cutter_agent.recut.answers import asked, guide, question_of
-from cutter_agent.recut.changeset import ChangeSet, UnitChange, change_set
-from cutter_agent.recut.matcher import match, positional
-from cutter_agent.recut.matching import Change, Doubt, Matching, Merge, Pair, Question, Split
-from cutter_agent.rows import Alias, StoredUnit
+from cutter_agent.recut.changeset import ChangeSet, UnitChange, apart, change_set
+from cutter_agent.recut.matcher import match
+from cutter_agent.recut.matching import Change, Doubt, Matching, Merge, Pair, Pairs, Question, Run, Split, gathered
+from cutter_agent.rows import Alias, StoredDigests, StoredUnit
 from sealing.digest import sha256_hex
 
 ASKED = "recut_"
@@ -44,7 +46,10 @@ ASKED = "recut_"
 
 @dataclass(frozen=True, kw_only=True)
 class Living:
-    """A document as of its newest proven cut: its units in order, and every address that a proven unit ever had."""
+    """A document as of its newest proven cut: its units in order, and every address that a proven unit ever had.
+
+    ``told``: the manifest of that cut, where it was read from there: a re-cut then names runs of it.
+    """
 
     document_ref: str
     base: RecutBase
@@ -53,6 +58,7 @@ class Living:
     orders: tuple[Decimal, ...]
     taken: frozenset[str]
     called: Mapping[str, str]
+    told: Base | None = None
 
 
 def plain(order: Decimal) -> str:
@@ -77,11 +83,7 @@ def living(
     bodies = [unit.body.encode() for unit in units]
     data = b"".join(bodies)
     if sha256_hex(data) != base.snapshot_sha256:
-        raise VerificationFailed(
-            f"{document_ref} as of cut {base.cut_seq}: its units give {sha256_hex(data)}, "
-            f"the snapshot was {base.snapshot_sha256}",
-            remedy="Stored units were changed after the cut: iu-cutter audit says which. Restore the database.",
-        )
+        raise _changed(document_ref, base, f"its units give {sha256_hex(data)}")
     address_of = {unit.unit_id: unit.canonical_address for unit in ever}
     cut, place = [], 0
     for unit, body in zip(units, bodies, strict=True):
@@ -100,6 +102,49 @@ def living(
             # What others call a unit is not what its own text calls it.
             if row.target_unit_id in address_of and row.alias_kind != AliasKind.EXTERNAL_REFERENCE
         },
+    )
+
+
+def living_of(
+    document_ref: str,
+    base: RecutBase,
+    told: Base,
+    data: bytes,
+    *,
+    stored: StoredDigests,
+    ended: Set[str],
+    called: Mapping[str, str],
+    like: Segmentation,
+) -> Living:
+    """``living``, from the manifest (``told``) and the snapshot (``data``) of the cut.
+
+    ``stored``: what the stored units give. ``ended``: addresses of units whose life ended. ``called``: the name
+    that an approved cut last gave a unit besides its address.
+
+    Raises:
+        VerificationFailed: the stored units, or the stored snapshot, are not those of the cut.
+    """
+    for what, found in (("its units give", stored.bodies), ("its stored snapshot has", sha256_hex(data))):
+        if found != base.snapshot_sha256:
+            raise _changed(document_ref, base, f"{what} {found}")
+    if stored.orders != orders_sha256(told.orders):
+        raise _changed(document_ref, base, "its units stand in other orders than its manifest says")
+    return Living(
+        document_ref=document_ref,
+        base=base,
+        cut=_like(like, base.snapshot_sha256, len(data), told.units),
+        data=data,
+        orders=tuple(map(Decimal, told.orders)),
+        taken=frozenset(unit.address for unit in told.units) | ended,
+        called=called,
+        told=told,
+    )
+
+
+def _changed(reference: str, base: RecutBase, found: str) -> VerificationFailed:
+    return VerificationFailed(
+        f"{reference} as of cut {base.cut_seq}: {found}, the snapshot was {base.snapshot_sha256}",
+        remedy="Stored units were changed after the cut: iu-cutter audit says which. Restore the database.",
     )
 
 
@@ -139,27 +184,21 @@ def propose(old: Living, fresh: Segmentation, data: bytes, answers: Sequence[Ans
     """
     said = guide(answers, old.cut, fresh)
     matching = match(old.cut, old.data, fresh, data, said=said)
-    by_place = positional(old.cut, old.data) or positional(fresh, data)
-    found = change_set(matching, orders=old.orders, taken=old.taken, positional=by_place, named=said.named)
+    found = change_set(matching, orders=old.orders, taken=old.taken, positional=matching.positional, named=said.named)
     if not found.changes:
         return None
-    units, words = _living_on(old, matching, found)
-    _require_rising(words)
+    part, units = _living_on(old, matching, found)
     cut = replace(
         fresh,
-        units=tuple(units),
+        units=units,
         findings=(*fresh.findings, *(_finding(question, old.cut.units, units) for question in found.questions)),
     )
     review = Review(
         questions=tuple(asked(question, matching.pairs, old.cut.units, units) for question in found.questions),
         answers=tuple(answers),
-        fresh=tuple(_fresh_labels(fresh.units, units)),
+        fresh=tuple(_fresh_labels(fresh.units, units)) if found.questions or answers else (),
     )
-    return Proposed(
-        cut=cut,
-        recut=Recut(base=old.base, units=tuple(words), ended=tuple(_ended(old, matching))),
-        review=review if review.questions or review.answers else None,
-    )
+    return Proposed(cut=cut, recut=part, review=review if review.questions or review.answers else None)
 
 
 def _fresh_labels(fresh: Sequence[Unit], proposed: Sequence[Unit]) -> Iterator[FreshLabels]:
@@ -192,35 +231,60 @@ def fresh_of(manifest: Manifest) -> Segmentation:
     return replace(cut, units=tuple(units), findings=tuple(f for f in cut.findings if f.code not in asked_here))
 
 
-def _living_on(old: Living, matching: Matching, found: ChangeSet) -> tuple[list[Unit], list[RecutUnit]]:
-    changed: dict[int, UnitChange] = {change.new: change for change in found.changes if change.new is not None}
-    pairs = {pair.new: pair for pair in matching.pairs}
-    units, words = [], []
-    for place, unit in enumerate(matching.new.units):
-        change, pair = changed.get(place), pairs.get(place)
-        if change is None and pair is not None:
-            kept, order = old.cut.units[pair.old], old.orders[pair.old]
-            named = msgspec.structs.replace(kept, start_byte=unit.start_byte, end_byte=unit.end_byte)
-            units.append(named)
-            words.append(_word(old, UnitFate.UNCHANGED, named.address, order, None))
-        elif change is not None and change.render_order is not None:
-            named = msgspec.structs.replace(unit, address=change.address, parent=change.parent)
-            fate = UnitFate(pair.change.value) if pair else UnitFate.INSERTED
-            units.append(named)
-            words.append(_word(old, fate, change.address, change.render_order, change))
-        else:
+def _living_on(old: Living, matching: Matching, found: ChangeSet) -> tuple[Recut, tuple[Unit, ...]]:
+    """The part ``recut`` and every unit: those of the runs as they were, the others as they will be."""
+    changed = {change.new: change for change in found.changes if change.new is not None}
+    pairs = gathered(matching.pairs)
+    fates = {pair.new: UnitFate(pair.change.value) for pair in pairs.others}
+    fresh = matching.new.units
+    units, words = list[Unit](), dict[int, RecutUnit]()
+    for place in apart(pairs.runs, len(fresh)):
+        change = changed.get(place)
+        if change is None or change.render_order is None:
             raise Internal(f"unit {place} is neither kept nor written", remedy="Report this with both editions.")
-    return units, words
+        units.append(msgspec.structs.replace(fresh[place], address=change.address, parent=change.parent))
+        words[place] = _word(old, fates.get(place, UnitFate.INSERTED), change)
+    kept = tuple(
+        RecutRun(
+            place=run.new,
+            base_place=run.old,
+            count=run.count,
+            start_byte=fresh[run.new].start_byte,
+            end_byte=fresh[run.new + run.count - 1].end_byte,
+        )
+        for run in pairs.runs
+    )
+    orders = [word.render_order for word in words.values()]
+    before = old.told or _as_told(old)
+    whole, all_orders = spelt_out(before.units, before.orders, kept, units, orders, unit_count=len(fresh))
+    told = Words(document_ref=old.document_ref, base=before, units=whole, orders=all_orders, changed=words)
+    ended = tuple(_ended(old, matching))
+    if old.told is None or old.told.depth >= MOST_BASES:
+        return Recut(base=old.base, units=tuple(told), ended=ended), tuple(whole)
+    return Recut(base=old.base, units=told, ended=ended, kept=kept), tuple(whole)
 
 
-def _word(old: Living, fate: UnitFate, address: str, order: Decimal, change: UnitChange | None) -> RecutUnit:
-    alias = change.alias if change else None
+def _as_told(old: Living) -> Base:
+    """What a manifest would say of units that were read from the store."""
+    return Base(
+        digest=old.base.manifest_digest,
+        snapshot_sha256=old.base.snapshot_sha256,
+        byte_length=len(old.data),
+        units=old.cut.units,
+        orders=tuple(map(plain, old.orders)),
+        depth=0,
+        topology=None,
+        governed=(),
+    )
+
+
+def _word(old: Living, fate: UnitFate, change: UnitChange) -> RecutUnit:
     return RecutUnit(
         change=fate.value,
-        target_unit_id=unit_id(old.document_ref, address),
-        render_order=plain(order),
-        alias=alias if alias != old.called.get(address) else None,
-        origins=change.origins if change else (),
+        target_unit_id=unit_id(old.document_ref, change.address),
+        render_order=plain(change.render_order or Decimal(0)),
+        alias=change.alias if change.alias != old.called.get(change.address) else None,
+        origins=change.origins,
     )
 
 
@@ -238,15 +302,8 @@ def _ended(old: Living, matching: Matching) -> list[RecutEnd]:
             render_order=plain(old.orders[place]),
             content_sha256=unit.content_sha256,
         )
-        for place, unit in enumerate(old.cut.units)
-        if place in words
+        for place, unit in ((place, old.cut.units[place]) for place in sorted(words))
     ]
-
-
-def _require_rising(words: Sequence[RecutUnit]) -> None:
-    for low, high in pairwise(Decimal(word.render_order) for word in words):
-        if low >= high:
-            raise Internal(f"render order {high} follows {low}", remedy="Report this with both editions.")
 
 
 def _finding(question: Question, old: Sequence[Unit], new: Sequence[Unit]) -> Finding:
@@ -277,19 +334,7 @@ def cut_of(manifest: Manifest) -> Segmentation:
         profile_id=header.profile_id,
         profile_version=header.profile_version,
         document_code=header.document_code,
-        units=tuple(
-            Unit(
-                start_byte=block.start_byte,
-                end_byte=block.end_byte,
-                level=block.level,
-                number=block.number,
-                address=block.address,
-                kind=block.kind,
-                parent=block.parent,
-                content_sha256=block.content_sha256,
-            )
-            for block in manifest.units
-        ),
+        units=tuple(units_of(manifest.units)),
         findings=manifest.findings,
     )
 
@@ -306,9 +351,11 @@ def matching_of(before: Manifest, after: Manifest) -> Matching:
     if recut is None:
         raise Internal("a manifest without the part recut has no matching", remedy="Show it as a first cut.")
     place = {unit.address: index for index, unit in enumerate(old.units)}
+    runs = [Run(old=run.base_place, new=run.place, count=run.count) for run in recut.kept or ()]
     pairs, inserted, pieces, merges = [], [], dict[str, list[int]](), list[Merge]()
     ends = {end.address: end.change for end in recut.ended}
-    for index, (unit, word) in enumerate(zip(new.units, recut.units, strict=True)):
+    for index in apart(runs, len(new.units)):
+        unit, word = new.units[index], recut.units[index]
         if word.change != UnitFate.INSERTED:
             pairs.append(Pair(old=place[unit.address], new=index, change=Change(word.change), likeness=1.0))
         elif not word.origins:
@@ -318,19 +365,23 @@ def matching_of(before: Manifest, after: Manifest) -> Matching:
         else:
             for origin in word.origins:
                 pieces.setdefault(origin, []).append(index)
-    called = {unit.address: word.alias for unit, word in zip(new.units, recut.units, strict=True) if word.alias}
-    named = tuple(
-        msgspec.structs.replace(
-            unit,
-            address=called.get(unit.address, unit.address),
-            parent=None if unit.parent is None else called.get(unit.parent, unit.parent),
+    called = {block.address: word.alias for _, block, word in changed(after) if word.alias}
+    named = (
+        new.units
+        if not called
+        else tuple(
+            msgspec.structs.replace(
+                unit,
+                address=called.get(unit.address, unit.address),
+                parent=None if unit.parent is None else called.get(unit.parent, unit.parent),
+            )
+            for unit in new.units
         )
-        for unit in new.units
     )
     return Matching(
         old=old,
         new=replace(new, units=named),
-        pairs=tuple(pairs),
+        pairs=Pairs(runs, pairs) if runs else tuple(pairs),
         inserted=tuple(inserted),
         retired=tuple(place[end.address] for end in recut.ended if end.change == UnitFate.RETIRED),
         split=tuple(Split(old=place[origin], new=tuple(found)) for origin, found in pieces.items()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 from cutter_agent.errors import InputRefused
 from cutter_agent.model import Segmentation
@@ -93,6 +94,17 @@ class Side:
         parent = self.parents[index]
         unit = self.units[index]
         return parent if parent < 0 or unit.address.startswith(f"{unit.parent}-") else unit.level
+
+    def members_outside(self, families: set[int | str], window: range) -> set[int | str]:
+        """Those of these families of which a unit stands before or behind the window. One walk for all of them."""
+        open_, found = set(families), set[int | str]()
+        for k in chain(range(window.start), range(window.stop, len(self))):
+            if self.parents[k] in open_ or self.units[k].level in open_:
+                family = self.family(k)
+                if family in open_:
+                    open_.remove(family)
+                    found.add(family)
+        return found
 
     def words_below(self, index: int, limit: int) -> str:
         """The words of a unit and of what stands under it, about ``limit`` of them at most."""

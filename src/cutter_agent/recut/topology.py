@@ -40,12 +40,14 @@ class Parting:
 
 def splits(judge: Judge) -> list[Parting]:
     """Old wholes, new pieces."""
-    return _partings(judge.old, judge.new, judge.links.to_new, judge.links.to_old)
+    links = judge.links
+    return _partings(judge.old, judge.new, links.to_new, links.to_old, (links.old_window, links.new_window))
 
 
 def merges(judge: Judge) -> list[Parting]:
     """New wholes, old pieces."""
-    return _partings(judge.new, judge.old, judge.links.to_old, judge.links.to_new)
+    links = judge.links
+    return _partings(judge.new, judge.old, links.to_old, links.to_new, (links.new_window, links.old_window))
 
 
 def keeps_heir(judge: Judge, parting: Parting, *, merged: bool) -> bool:
@@ -58,15 +60,17 @@ def keeps_heir(judge: Judge, parting: Parting, *, merged: bool) -> bool:
     return _common(words, part) > _HEIR * len(words)
 
 
-def _partings(whole: Side, piece: Side, link: Sequence[int], back: Sequence[int]) -> list[Parting]:
-    free = [k for k in range(len(piece)) if back[k] == FREE and len(piece.read(k).words) >= _PIECE_WORDS]
+def _partings(
+    whole: Side, piece: Side, link: Sequence[int], back: Sequence[int], windows: tuple[range, range]
+) -> list[Parting]:
+    free = [k for k in windows[1] if back[k] == FREE and len(piece.read(k).words) >= _PIECE_WORDS]
     index: dict[str, list[int]] = defaultdict(list)
     for k in free:
         for triple in _grams(piece.read(k).words):
             index[triple].append(k)
     taken: set[int] = set()
     out = []
-    for w in range(len(whole)) if index else ():
+    for w in windows[0] if index else ():
         heir = link[w]
         if heir != FREE and whole.hashes[w] == piece.hashes[heir]:
             continue

@@ -53,12 +53,12 @@ def follow(judge: Judge) -> list[tuple[int, tuple[int, ...], float]]:
 def _claims(judge: Judge) -> list[Claim]:
     old, new, links = judge.old, judge.new, judge.links
     index: dict[str, list[int]] = defaultdict(list)
-    for i in range(len(old)):
+    for i in links.old_window:
         if links.to_new[i] == FREE:
             for triple in triples(old.read(i).words):
                 index[triple].append(i)
     out = []
-    for j in range(len(new)) if index else ():
+    for j in links.new_window if index else ():
         if links.to_old[j] != FREE:
             continue
         votes: Counter[int] = Counter()

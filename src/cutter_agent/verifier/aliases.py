@@ -13,8 +13,8 @@ from uuid import uuid5
 
 from cutter_agent.rows import Alias, ChangeSet
 from cutter_agent.verifier.evidence import Defect, Evidence
+from cutter_agent.verifier.reading import NAMESPACE
 from cutter_agent.verifier.round_trip import sha256
-from cutter_agent.verifier.structure import NAMESPACE
 
 
 def defects(evidence: Evidence) -> Iterator[Defect]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from cutter_agent.verifier.evidence import Defect, Evidence
@@ -10,7 +9,7 @@ from cutter_agent.verifier.evidence import Defect, Evidence
 
 def defects(evidence: Evidence) -> Iterator[Defect]:
     """Every question that the approval left open, and a policy that approved what was asked of a person."""
-    review = json.loads(evidence.manifest or b"{}").get("review")
+    review = evidence.told.document.get("review")
     decision = evidence.decision
     if review is None or decision is None:
         return

@@ -7,9 +7,10 @@ from typing import Any
 
 from cutter_agent.rows import StoredUnit, UnitBlock
 from cutter_agent.verifier.evidence import Defect, Evidence
+from cutter_agent.verifier.reading import Block
 
 
-def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]]) -> Iterator[Defect]:
+def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Block]) -> Iterator[Defect]:
     """Every defect of a first cut's blocks against the manifest's and the stored units; later ones are ``recut``'s."""
     if header.get("operation_kind") != "first_cut":
         return
@@ -29,9 +30,7 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Mapp
             yield from columns(row, rebuilt(evidence, header, approved, by_address.get(approved["address"])))
 
 
-def rebuilt(
-    evidence: Evidence, header: Mapping[str, Any], block: Mapping[str, Any], unit: StoredUnit | None
-) -> UnitBlock:
+def rebuilt(evidence: Evidence, header: Mapping[str, Any], block: Block, unit: StoredUnit | None) -> UnitBlock:
     """The row as REVIEW must have written it."""
     return UnitBlock(
         envelope_id=evidence.change_set.manifest_id,

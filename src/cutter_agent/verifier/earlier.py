@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from cutter_agent.rows import StoredUnit
 from cutter_agent.verifier.evidence import Defect, EarlierCut, Evidence
 from cutter_agent.verifier.governance import affected_state
@@ -20,12 +22,21 @@ def defects(evidence: Evidence) -> Iterator[Defect]:
         held.setdefault(unit.change_set_id, []).append(unit)
     for cut in evidence.earlier:
         yield from _signed(cut, evidence)
+        states = cut.states
         for unit in held.get(cut.change_set.change_set_id, ()):
-            row = cut.rows.get(unit.unit_id)
-            if row is None:
+            said = states.get(unit.unit_id)
+            if said == (str(unit.version_seq), unit.content_hash, unit.render_order, unit.canonical_address):
+                continue
+            if unit.unit_id not in states:
                 yield _defect("affected_missing", "no ledger row of its own cut names it", unit.canonical_address)
             else:
-                yield from affected_state(row, unit)
+                yield from _state(cut, unit)
+
+
+def _state(cut: EarlierCut, unit: StoredUnit) -> Iterator[Defect]:
+    """What the ledger says it became, word by word."""
+    text = next(row[3] for row in cut.touched if row[0] == unit.unit_id)
+    yield from affected_state(msgspec.json.decode(text or "null"), unit)
 
 
 def _signed(cut: EarlierCut, evidence: Evidence) -> Iterator[Defect]:

@@ -25,7 +25,9 @@ from cutter_agent.rows import (
     VerifyResult,
     VersionCount,
 )
-from cutter_agent.signing import SignatureRow, affected_digest
+from cutter_agent.signing import SignatureRow
+from cutter_agent.verifier.reading import Told, told
+from cutter_agent.verifier.touched import State, state_of, touched_digest
 from sealing.canonical import JsonValue
 from sealing.keys import PublicKey
 
@@ -47,26 +49,17 @@ class EarlierCut:
 
     change_set: ChangeSet
     signature: SignatureRow | None
-    affected: Sequence[AffectedRow]
+    touched: Sequence[tuple[str, str, str | None, str | None]]
 
     @cached_property
     def units_sha256(self) -> str:
         """The digest of what it touched, as its signature must say it."""
-        return affected_digest(self.affected)
+        return touched_digest(self.touched)
 
     @cached_property
-    def rows(self) -> Mapping[str, AffectedRow]:
-        """What it touched, by unit."""
-        return {row.target_row_id: row for row in self.affected}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stood:
-    """Where a unit stood as of a past cut."""
-
-    canonical_address: str
-    version_seq: int
-    change_set_id: str
+    def states(self) -> Mapping[str, State | None]:
+        """What it says units became, by unit; None where it says so in no plain way."""
+        return {row[0]: state_of(row[3]) for row in self.touched}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,23 +68,18 @@ class PastCut:
 
     change_set: ChangeSet
     rebuilt_sha256: str
-    stood: Mapping[str, Stood]
+    stood: Mapping[str, StoredUnit]
 
     @classmethod
     def of(cls, change_set: ChangeSet, units: Sequence[StoredUnit]) -> PastCut:
         """``units``: those that live as of the cut, in order."""
-        digest = hashlib.sha256()
-        for unit in units:
-            digest.update(unit.body.encode("utf-8"))
-        stood = {
-            unit.unit_id: Stood(
-                canonical_address=unit.canonical_address,
-                version_seq=unit.version_seq,
-                change_set_id=unit.change_set_id,
-            )
-            for unit in units
-        }
-        return cls(change_set=change_set, rebuilt_sha256=digest.hexdigest(), stood=stood)
+        stood = {unit.unit_id: unit for unit in units}
+        return cls(change_set=change_set, rebuilt_sha256=rebuilt_digest(units), stood=stood)
+
+
+def rebuilt_digest(units: Sequence[StoredUnit]) -> str:
+    """SHA-256 of the stored bodies, one after another."""
+    return hashlib.sha256("".join([unit.body for unit in units]).encode("utf-8")).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +88,8 @@ class Evidence:
 
     ``units`` live as of the cut, ``ended`` do not any more. ``past``: the earlier proven cuts, oldest first.
     ``aliases``: every one of the document. ``alias_orders``: manifests, by change set, of the cuts that wrote them.
-    ``base_manifest``: that of the newest of ``past``, which any later cut starts from.
+    ``base_manifest``: that of the newest of ``past``, which any later cut starts from. ``below``: what these two
+    cannot be read without, by digest.
 
     ``verdict`` is None while the cut waits for one (VERIFY), and what an audit must find proven afterwards.
     """
@@ -123,6 +112,7 @@ class Evidence:
     aliases: Sequence[Alias]
     alias_orders: Mapping[str, bytes]
     base_manifest: bytes | None
+    below: Mapping[str, bytes]
     document_unit_count: int
     document_cuts: Sequence[DocumentCut]
     version_counts: Sequence[VersionCount]
@@ -153,6 +143,16 @@ class Evidence:
     def manifest(self) -> bytes | None:
         """The stored canonical bytes."""
         return self.stored_manifest.canonical_json if self.stored_manifest else None
+
+    @cached_property
+    def told(self) -> Told:
+        """The manifest, read and spelt out."""
+        return told(self.manifest, self.below, self.base_told)
+
+    @cached_property
+    def base_told(self) -> Told:
+        """The base's manifest, read and spelt out."""
+        return told(self.base_manifest, self.below)
 
     @property
     def snapshot(self) -> bytes | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cutter_agent.rows import AffectedRow, Entry, History, StoredUnit
+from cutter_agent.rows import Entry, History, StoredUnit
 from cutter_agent.signing import affected_digest, open_signature, signed_digests
 from cutter_agent.verifier.evidence import Defect, Evidence
 from cutter_agent.verifier.round_trip import sha256
@@ -100,10 +100,10 @@ def _affected(evidence: Evidence) -> Iterator[Defect]:
         if unit is None:
             yield _defect("affected_unknown", f"the ledger names {row.target_row_id}, which this cut did not write")
         else:
-            yield from affected_state(row, unit)
+            yield from affected_state(row.after_state_snapshot, unit)
 
 
-def affected_state(row: AffectedRow, unit: StoredUnit) -> Iterator[Defect]:
+def affected_state(said: JsonValue, unit: StoredUnit) -> Iterator[Defect]:
     """What the ledger says a unit became, against how it stands."""
     state: dict[str, JsonValue] = {
         "canonical_address": unit.canonical_address,
@@ -111,8 +111,8 @@ def affected_state(row: AffectedRow, unit: StoredUnit) -> Iterator[Defect]:
         "version_seq": unit.version_seq,
         "render_order": unit.render_order,
     }
-    if canonical_bytes(row.after_state_snapshot) != canonical_bytes(state):
-        yield _defect("affected_state", f"the ledger says {row.after_state_snapshot}", unit.canonical_address)
+    if canonical_bytes(said) != canonical_bytes(state):
+        yield _defect("affected_state", f"the ledger says {said}", unit.canonical_address)
 
 
 def chain(entry: Entry, rows: Sequence[History]) -> Iterator[Defect]:

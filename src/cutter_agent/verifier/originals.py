@@ -13,7 +13,7 @@ from cutter_agent.verifier.round_trip import sha256
 
 def defects(evidence: Evidence) -> Iterator[Defect]:
     """Every defect of the originals of the cut's text. A text that was made from nothing else has none to check."""
-    manifest = json.loads(evidence.manifest or b"{}")
+    manifest = evidence.told.document
     named = manifest.get("original")
     if named is not None:
         yield from _named(evidence, named)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from cutter_agent.verifier import (
     aliases,
@@ -18,15 +19,18 @@ from cutter_agent.verifier import (
     structure,
     topology,
 )
-from cutter_agent.verifier.evidence import Defect, Evidence, Proof
+from cutter_agent.verifier.evidence import Defect, Evidence, Proof, rebuilt_digest
 from sealing.errors import SealingError
 
 
 def prove(evidence: Evidence) -> Proof:
     """Every defect of a cut. Never raises on what is stored: damage is a finding, not a crash."""
-    header, approved = round_trip.read_manifest(evidence.manifest)
-    rebuilt = round_trip.rebuilt_digest(evidence.units)
+    told = evidence.told
+    header, approved = told.header, sorted(told.blocks, key=attrgetter("start_byte"))
+    rebuilt = rebuilt_digest(evidence.units)
     found: list[Defect] = []
+    if told.broken is not None:
+        found.append(Defect(axis=1, code="manifest_unreadable", message=told.broken))
     walks: tuple[tuple[int, str, Iterator[Defect]], ...] = (
         (1, "round_trip", round_trip.defects(evidence, header, approved, rebuilt)),
         (2, "structure", structure.defects(evidence, header, approved)),

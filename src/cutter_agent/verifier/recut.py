@@ -5,18 +5,19 @@ Every earlier proven cut must still give its snapshot back; a unit that was appr
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from msgspec import structs
 
 from cutter_agent.rows import StoredUnit, UnitBlock
 from cutter_agent.verifier.blocks import columns, rebuilt
-from cutter_agent.verifier.evidence import Defect, Evidence, PastCut, Stood
+from cutter_agent.verifier.evidence import Defect, Evidence, PastCut
+from cutter_agent.verifier.reading import Block
 
-Block = Mapping[str, Any]
+Part = Mapping[str, Any]
 _KEPT, _NEW = "unchanged", "inserted"
 _WORDS = {"revised": "revise", "renumbered": "renumber", "moved": "move", _NEW: "insert"}
 
@@ -30,16 +31,20 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Bloc
         yield _defect("envelope", f"its operation is {envelope.operation_kind}, not {header.get('operation_kind')}")
     if not again:
         return
-    part: Mapping[str, Any] = json.loads(evidence.manifest or b"{}")["recut"]
-    if len(part["units"]) != len(blocks):
-        yield _defect("recut_units", f"{len(part['units'])} words for {len(blocks)} units")
+    told = evidence.told
+    part: Part = told.document["recut"]
+    kept = sum(run.count for run in told.kept)
+    if len(told.words) + kept != len(blocks):
+        yield _defect("recut_units", f"{len(told.words)} words and {kept} kept units for {len(blocks)} units")
         return
-    ordered = sorted(blocks, key=lambda block: int(block["unit_local_id"]))
+    ordered = sorted(blocks, key=attrgetter("unit_local_id"))
     base = _base(evidence, part["base"])
     yield from _base_defects(evidence, part["base"], base)
     yield from _blocks(evidence, header, ordered, part)
     if base is not None:
-        yield from _fates(evidence, ordered, part, base)
+        yield from _fates(evidence, ordered, base)
+        yield from _lost(evidence, part, base)
+        yield from _kept(evidence, ordered, base)
     yield from _ends(evidence, part)
 
 
@@ -51,11 +56,11 @@ def _past(evidence: Evidence) -> Iterator[Defect]:
             yield Defect(axis=1, code="past_cut", message=message)
 
 
-def _base(evidence: Evidence, said: Block) -> PastCut | None:
+def _base(evidence: Evidence, said: Part) -> PastCut | None:
     return next((cut for cut in evidence.past if cut.change_set.change_set_id == said["change_set_id"]), None)
 
 
-def _base_defects(evidence: Evidence, said: Block, base: PastCut | None) -> Iterator[Defect]:
+def _base_defects(evidence: Evidence, said: Part, base: PastCut | None) -> Iterator[Defect]:
     if base is None:
         yield _defect("recut_base", f"change set {said['change_set_id']} is no earlier proven cut of this document")
         return
@@ -67,11 +72,12 @@ def _base_defects(evidence: Evidence, said: Block, base: PastCut | None) -> Iter
             yield _defect("recut_base", f"its {name} is {found}, approved was {said[name]}")
 
 
-def _blocks(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Block], part: Block) -> Iterator[Defect]:
+def _blocks(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Block], part: Part) -> Iterator[Defect]:
     """The ledger's blocks are the k units that change: results as approved, origins for those that end."""
     living = {unit.canonical_address: unit for unit in evidence.units}
     due: dict[int, UnitBlock] = {}
-    for block, word in zip(blocks, part["units"], strict=True):
+    for at, word in evidence.told.words.items():
+        block = blocks[at]
         if word["change"] != _KEPT:
             row = rebuilt(evidence, header, block, living.get(block["address"]))
             due[row.unit_local_id] = structs.replace(row, render_order=Decimal(word["render_order"]))
@@ -89,7 +95,7 @@ def _blocks(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Bloc
         yield _defect("block_missing", message, missing.proposed_canonical_address)
 
 
-def _origin(evidence: Evidence, header: Mapping[str, Any], place: int, end: Block) -> UnitBlock:
+def _origin(evidence: Evidence, header: Mapping[str, Any], place: int, end: Part) -> UnitBlock:
     return UnitBlock(
         envelope_id=evidence.change_set.manifest_id,
         unit_local_id=place,
@@ -107,13 +113,14 @@ def _origin(evidence: Evidence, header: Mapping[str, Any], place: int, end: Bloc
     )
 
 
-def _fates(evidence: Evidence, blocks: Sequence[Block], part: Block, base: PastCut) -> Iterator[Defect]:
+def _fates(evidence: Evidence, blocks: Sequence[Block], base: PastCut) -> Iterator[Defect]:
     """Identities: what lives on was there, what is new was not, and the unchanged was not touched."""
     before = base.stood
     now = {unit.unit_id: unit for unit in evidence.units}
     at_once = evidence.change_set.cut_seq == base.change_set.cut_seq + 1
     operations = {row.target_row_id: row.operation_kind for row in evidence.affected}
-    for block, word in zip(blocks, part["units"], strict=True):
+    for at, word in evidence.told.words.items():
+        block = blocks[at]
         name, address, change = word["target_unit_id"], block["address"], word["change"]
         unit = now.get(name)
         if unit is None or unit.canonical_address != address:
@@ -129,7 +136,17 @@ def _fates(evidence: Evidence, blocks: Sequence[Block], part: Block, base: PastC
             yield _defect("recut_untouched", "approved as unchanged, and this cut wrote it", address)
         if at_once and operations.get(name) != _WORDS.get(change):
             yield _defect("affected_operation", f"approved as {change}, written as {operations.get(name)}", address)
-    gone = before.keys() - now.keys() - {end["target_unit_id"] for end in part["ended"]}
+
+
+def _lost(evidence: Evidence, part: Part, base: PastCut) -> Iterator[Defect]:
+    """Nothing is written that was not approved, nothing ends that was not, and what was to end has ended."""
+    before, now = base.stood, {unit.unit_id for unit in evidence.units}
+    at_once = evidence.change_set.cut_seq == base.change_set.cut_seq + 1
+    operations = {row.target_row_id: row.operation_kind for row in evidence.affected}
+    operated = operations.keys() - {word.target_unit_id for word in evidence.told.words.values()}
+    for name in sorted(operated - {end["target_unit_id"] for end in part["ended"]} if at_once else ()):
+        yield _defect("recut_untouched", f"unit {name} was approved as it was, and this cut wrote it")
+    gone = before.keys() - now - {end["target_unit_id"] for end in part["ended"]}
     for name in sorted(gone):
         yield _defect("recut_lost", "it lived before, and nobody approved its end", before[name].canonical_address)
     for end in part["ended"]:
@@ -139,11 +156,31 @@ def _fates(evidence: Evidence, blocks: Sequence[Block], part: Block, base: PastC
             yield _defect("recut_identity", "approved as ended, and it did not live before", end["address"])
 
 
-def _same_version(before: Stood, now: StoredUnit) -> bool:
+def _kept(evidence: Evidence, blocks: Sequence[Block], base: PastCut) -> Iterator[Defect]:
+    """Units of which the manifest says nothing stand as the base has them: the very same version, at its place."""
+    told, now = evidence.told, {unit.canonical_address: unit for unit in evidence.units}
+    at_once = evidence.change_set.cut_seq == base.change_set.cut_seq + 1
+    for run in told.kept:
+        for at in range(run.place, run.place + run.count):
+            address = blocks[at].address
+            unit = now.get(address)
+            before = base.stood.get(unit.unit_id) if unit else None
+            if unit is not None and before is unit and unit.render_order == told.orders[at]:
+                continue
+            if unit is None or before is None or before.canonical_address != address:
+                yield _defect("recut_identity", "approved as unchanged, and it did not live before", address)
+                continue
+            if Decimal(unit.render_order) != Decimal(told.orders[at]):
+                yield _defect("order", f"it stands at {unit.render_order}, approved was {told.orders[at]}", address)
+            if at_once and not _same_version(before, unit):
+                yield _defect("recut_untouched", "approved as unchanged, and this cut wrote it", address)
+
+
+def _same_version(before: StoredUnit, now: StoredUnit) -> bool:
     return (before.version_seq, before.change_set_id) == (now.version_seq, now.change_set_id)
 
 
-def _ends(evidence: Evidence, part: Block) -> Iterator[Defect]:
+def _ends(evidence: Evidence, part: Part) -> Iterator[Defect]:
     ended = {unit.unit_id: unit for unit in evidence.ended}
     for end in part["ended"]:
         unit = ended.get(end["target_unit_id"])

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from operator import lt
 from typing import Any
 
 from cutter_agent.rows import StoredUnit
 from cutter_agent.verifier.evidence import Defect, Evidence
-
-Block = Mapping[str, Any]
+from cutter_agent.verifier.reading import Block
 
 
 def sha256(data: bytes) -> str:
     """The verifier's own spelling of a digest."""
     return hashlib.sha256(data).hexdigest()
-
-
-def read_manifest(data: bytes | None) -> tuple[Mapping[str, Any], list[Block]]:
-    """Header and blocks as they were signed; both empty where the bytes are not a manifest."""
-    try:
-        document = json.loads(data or b"{}")
-        header, blocks = document["header"], document["units"]
-        return header, sorted(blocks, key=lambda block: int(block["start_byte"]))
-    except (ValueError, KeyError, TypeError):
-        return {}, []
-
-
-def rebuilt_digest(units: Sequence[StoredUnit]) -> str:
-    """SHA-256 of the stored bodies, one after another, in render order."""
-    digest = hashlib.sha256()
-    for unit in units:
-        digest.update(unit.body.encode("utf-8"))
-    return digest.hexdigest()
 
 
 def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Block], rebuilt: str) -> Iterator[Defect]:
@@ -55,6 +36,9 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Bloc
 
 def _tiling(blocks: Sequence[Block], length: int) -> Iterator[Defect]:
     """Spans laid end to end, each starting where the last one stopped, from 0 to the end."""
+    starts, ends = [block.start_byte for block in blocks], [block.end_byte for block in blocks]
+    if [*starts, length] == [0, *ends] and all(map(lt, starts, ends)):
+        return
     expected = 0
     for block in blocks:
         start, end = int(block["start_byte"]), int(block["end_byte"])
@@ -66,6 +50,8 @@ def _tiling(blocks: Sequence[Block], length: int) -> Iterator[Defect]:
 
 
 def _bodies(units: Sequence[StoredUnit], blocks: Sequence[Block], snapshot: bytes) -> Iterator[Defect]:
+    if _all_given(units, blocks, snapshot):
+        return
     order = [unit.canonical_address for unit in units]
     if order != [block["address"] for block in blocks] and sorted(order) == sorted(b["address"] for b in blocks):
         yield _defect("order", "the stored units stand in another order than the approved ones")
@@ -82,6 +68,17 @@ def _bodies(units: Sequence[StoredUnit], blocks: Sequence[Block], snapshot: byte
         if not digest == unit.content_hash == block["content_sha256"]:
             message = f"its body has {digest}, its row says {unit.content_hash}, approved was {block['content_sha256']}"
             yield _defect("content_hash", message, unit.canonical_address)
+
+
+def _all_given(units: Sequence[StoredUnit], blocks: Sequence[Block], snapshot: bytes) -> bool:
+    """Whether each unit, in order, is the approved one and its body the bytes of its span, hashed here once more."""
+    approved, stored = [block.content_sha256 for block in blocks], [unit.content_hash for unit in units]
+    if approved != stored or [block.address for block in blocks] != [unit.canonical_address for unit in units]:
+        return False
+    bodies = [unit.body.encode("utf-8") for unit in units]
+    if bodies != [snapshot[block.start_byte : block.end_byte] for block in blocks]:
+        return False
+    return approved == [hashlib.sha256(body).hexdigest() for body in bodies]
 
 
 def _defect(code: str, message: str, address: str | None = None) -> Defect:

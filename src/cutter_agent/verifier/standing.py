@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cutter_agent.model import LifecycleStatus
 from cutter_agent.rows import StoredUnit
@@ -17,11 +17,31 @@ def defects(evidence: Evidence) -> Iterator[Defect]:
     passed = [cut.change_set.cut_seq for cut in evidence.document_cuts if cut.passed]
     newest = all(cut.change_set.cut_seq <= evidence.change_set.cut_seq for cut in evidence.document_cuts)
     numbers = {cut.change_set.change_set_id: cut.change_set.cut_seq for cut in evidence.document_cuts}
-    for unit in evidence.held:
+    for unit in _doubtful(evidence, numbers, passed, newest=newest):
         if numbers.get(unit.change_set_id) != unit.cut_seq:
             message = f"its version says cut {unit.cut_seq} of {unit.change_set_id}, which is no cut of this document"
             yield _defect("version_cut", message, unit.canonical_address)
         yield from _life(unit, evidence, passed, newest=newest)
+
+
+def _doubtful(
+    evidence: Evidence, numbers: Mapping[str, int], passed: list[int], *, newest: bool
+) -> Iterator[StoredUnit]:
+    """Units that may not stand as they should. Those of one cut in one state stand alike: one of them is looked at.
+
+    Where nothing of their cut was proven, each has a past of its own.
+    """
+    alike = dict[tuple[object, ...], bool]()
+    for unit in evidence.held:
+        state = (unit.change_set_id, unit.cut_seq, unit.version_lifecycle, unit.unit_lifecycle, unit.ends_life)
+        good = alike.get(state)
+        if good is None:
+            proven = any(cut >= unit.cut_seq for cut in passed)
+            stands = numbers.get(unit.change_set_id) == unit.cut_seq
+            good = proven and stands and not any(True for _ in _life(unit, evidence, passed, newest=newest))
+            alike[state] = good
+        if not good:
+            yield unit
 
 
 def _versions(evidence: Evidence) -> Iterator[Defect]:

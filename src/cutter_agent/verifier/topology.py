@@ -6,7 +6,6 @@ unit. The trail is walked through the rows as they are stored. What was once dec
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,8 +13,9 @@ from typing import Any
 
 from cutter_agent.rows import Alias
 from cutter_agent.verifier.evidence import Defect, Evidence
+from cutter_agent.verifier.reading import Block
 
-Block = Mapping[str, Any]
+Part = Mapping[str, Any]
 Tree = Mapping[str, Block]
 _ADDRESS = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*")
 _KINDS = frozenset({"split", "merge", "retire", "renumber", "redirect", "name"})
@@ -27,9 +27,8 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Bloc
     yield from _circles(evidence)
     if kind == "first_cut":
         return
-    document = json.loads(evidence.manifest or b"{}")
-    before = json.loads(evidence.base_manifest or b"{}")
-    yield from _decisions(before, document)
+    document, before = evidence.told.document, evidence.base_told.document
+    yield from _decisions(before, document, blocks)
     part = document.get("topology")
     if (part is not None) != (kind in _KINDS):
         yield _defect("topology_part", f"operation {kind} and the part topology do not belong together")
@@ -38,7 +37,7 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Bloc
     if before.get("header", {}).get("snapshot_sha256") != header.get("snapshot_sha256"):
         yield _defect("topology_snapshot", f"a {kind} that changes the source")
         return
-    old = {block["address"]: block for block in before["units"]}
+    old = {block["address"]: block for block in evidence.base_told.blocks}
     new = {block["address"]: block for block in blocks}
     yield from _SHAPES[kind](part["order"], old, new)
     yield from _names(kind, part)
@@ -86,7 +85,7 @@ def _tiled(code: str, whole: tuple[int, int], pieces: Sequence[Block], address: 
         yield _defect(code, f"the pieces end at {reached}, the whole at {whole[1]}", address)
 
 
-def _split(order: Block, old: Tree, new: Tree) -> Iterator[Defect]:
+def _split(order: Part, old: Tree, new: Tree) -> Iterator[Defect]:
     (address,) = order["addresses"]
     made = _made(old, new)
     if _ended(old, new) or not made or address not in old or address not in new:
@@ -102,7 +101,7 @@ def _split(order: Block, old: Tree, new: Tree) -> Iterator[Defect]:
     yield from _same(old, new, but=frozenset({address}), parents={})
 
 
-def _merge(order: Block, old: Tree, new: Tree) -> Iterator[Defect]:
+def _merge(order: Part, old: Tree, new: Tree) -> Iterator[Defect]:
     made, ended = _made(old, new), _ended(old, new)
     gone = [block["address"] for block in ended]
     if len(made) != 1 or len(ended) < 2 or made[0]["address"] != order["to"] or gone != list(order["addresses"]):
@@ -114,7 +113,7 @@ def _merge(order: Block, old: Tree, new: Tree) -> Iterator[Defect]:
     yield from _same(old, new, but=frozenset(), parents=dict.fromkeys(gone, order["to"]))
 
 
-def _retire(order: Block, old: Tree, new: Tree) -> Iterator[Defect]:
+def _retire(order: Part, old: Tree, new: Tree) -> Iterator[Defect]:
     ended, heir = _ended(old, new), order["to"]
     if [block["address"] for block in ended] != list(order["addresses"]) or _made(old, new) or heir not in old:
         yield _defect("topology_successor", f"{len(ended)} unit(s) ended, ordered was {', '.join(order['addresses'])}")
@@ -127,7 +126,7 @@ def _retire(order: Block, old: Tree, new: Tree) -> Iterator[Defect]:
     yield from _same(old, new, but=frozenset({heir}), parents={gone: order["under"]})
 
 
-def _renumber(order: Block, old: Tree, new: Tree) -> Iterator[Defect]:
+def _renumber(order: Part, old: Tree, new: Tree) -> Iterator[Defect]:
     (address,) = order["addresses"]
     if old.keys() != new.keys() or _span(old[address]) != _span(new[address]):
         yield _defect("topology_successor", "a renumbering begins and ends no unit, and moves no byte", address)
@@ -138,13 +137,13 @@ def _renumber(order: Block, old: Tree, new: Tree) -> Iterator[Defect]:
     yield from _same(old, new, but=frozenset({address}), parents={})
 
 
-def _redirect(order: Block, old: Tree, new: Tree) -> Iterator[Defect]:
+def _redirect(order: Part, old: Tree, new: Tree) -> Iterator[Defect]:
     if old.keys() != new.keys():
         yield _defect("topology_successor", f"a redirect of {', '.join(order['addresses'])} changes no unit")
     yield from _same(old, new, but=frozenset(), parents={})
 
 
-_SHAPES: Mapping[str, Callable[[Block, Tree, Tree], Iterator[Defect]]] = {
+_SHAPES: Mapping[str, Callable[[Part, Tree, Tree], Iterator[Defect]]] = {
     "split": _split,
     "merge": _merge,
     "retire": _retire,
@@ -154,7 +153,7 @@ _SHAPES: Mapping[str, Callable[[Block, Tree, Tree], Iterator[Defect]]] = {
 }
 
 
-def _names(kind: str, part: Block) -> Iterator[Defect]:
+def _names(kind: str, part: Part) -> Iterator[Defect]:
     """Names from outside come by that order alone, each with its reason, and none looks like an address."""
     for row in part["aliases"]:
         outside = row["kind"] == "external_reference"
@@ -164,7 +163,7 @@ def _names(kind: str, part: Block) -> Iterator[Defect]:
             yield _defect("name_kind", f"the name {row['text']} is an address, or has no reason", row["target"])
 
 
-def _trail(evidence: Evidence, document: Block, new: Tree) -> Iterator[Defect]:
+def _trail(evidence: Evidence, document: Part, new: Tree) -> Iterator[Defect]:
     """Every unit that this cut ends is a name of the one that holds its bytes now."""
     ids = {unit.canonical_address: unit.unit_id for unit in evidence.units}
     by_text: dict[str, set[str]] = {}
@@ -198,9 +197,11 @@ def _circles(evidence: Evidence) -> Iterator[Defect]:
             yield _defect("trail_circle", f"the name {name} leads in a circle", ended[place])
 
 
-def _decisions(before: Block, now: Block) -> Iterator[Defect]:
+def _decisions(before: Part, now: Part, blocks: Sequence[Block]) -> Iterator[Defect]:
     """What was decided of a unit that lives on is decided still, unless the reviewer was asked or ordered otherwise."""
-    living = {block["address"] for block in now.get("units", ())}
+    if not before.get("governed"):
+        return
+    living = {block["address"] for block in blocks}
     order = now["topology"]["order"] if "topology" in now else {"addresses": [], "to": None}
     said = " ".join(row["message"] for row in now.get("findings", ()) if row["severity"] == "exception")
     known = {*_ADDRESS.findall(said), *order["addresses"], order["to"]}

@@ -16,6 +16,7 @@ from hashlib import sha256
 
 from cutter_agent import manifest as manifests
 from cutter_agent.cases import Case
+from cutter_agent.manifest_base import Stored
 from cutter_agent.model import Manifest, ManifestBlock, Severity
 from cutter_agent.phases import answered
 from cutter_agent.report import Proposal, Report
@@ -31,15 +32,15 @@ class Manifests:
         self._lock = threading.Lock()
         self._parsed: OrderedDict[bytes, Manifest] = OrderedDict()
 
-    def __call__(self, canonical: bytes) -> Manifest:
-        """The manifest of exactly these bytes. Raises as ``manifest.parse``."""
+    def __call__(self, canonical: bytes, stored: Stored = manifests.nothing_stored) -> Manifest:
+        """The manifest of exactly these bytes. ``stored``: those that it rests on. Raises as ``manifest.parse``."""
         digest = sha256(canonical).digest()
         with self._lock:
             found = self._parsed.get(digest)
             if found is not None:
                 self._parsed.move_to_end(digest)
                 return found
-        made = manifests.parse(canonical)
+        made = manifests.parse(canonical, stored)
         with self._lock:
             self._parsed[digest] = made
             while len(self._parsed) > self._most:
@@ -105,7 +106,7 @@ def read(report: Report, parsed: Manifests, asked: str) -> Read:
     proposal = report.proposal(asked)
     return Read(
         proposal=proposal,
-        manifest=parsed(proposal.manifest),
-        base=parsed(proposal.base[0]) if proposal.base else None,
+        manifest=parsed(proposal.manifest, proposal.below.get),
+        base=parsed(proposal.base[0], proposal.below.get) if proposal.base else None,
         cases=answered.shown(proposal, parsed),
     )

@@ -116,7 +116,7 @@ SELECT (SELECT count(*) FROM iu.unit_version AS v WHERE v.change_set_id = %(chan
 -- Every unit of a document with the version that holds as of a cut, in order, those whose life ended included.
 -- Labels are the version's where it has its own: a re-cut may renumber and move.
 -- name: units_as_of
--- principal: both
+-- principal: cutter_exec
 -- verb: SELECT
 -- tables: iu.information_unit, iu.unit_version
 SELECT u.unit_id, u.document_ref, u.canonical_address, coalesce(held.unit_kind, u.unit_kind) AS unit_kind,
@@ -137,6 +137,37 @@ JOIN LATERAL (
 ) AS held ON true
 WHERE u.document_ref = %(document_ref)s
 ORDER BY held.render_order, u.unit_id;
+
+-- CUT of a re-cut: the units that change, each with its newest version, by key.
+-- name: find_units
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.information_unit, iu.unit_version
+SELECT u.unit_id, u.document_ref, u.canonical_address, coalesce(held.unit_kind, u.unit_kind) AS unit_kind,
+       coalesce(held.section_type, u.section_type) AS section_type,
+       CASE WHEN held.unit_kind IS NULL THEN u.unit_number ELSE held.unit_number END AS unit_number,
+       CASE WHEN held.unit_kind IS NULL THEN u.parent_unit_id ELSE held.parent_unit_id END AS parent_unit_id,
+       u.lifecycle_status AS unit_lifecycle, held.version_seq, held.content_hash, held.body,
+       held.render_order::text AS render_order, held.cut_seq, held.change_set_id,
+       held.lifecycle_status AS version_lifecycle, held.document_ref AS version_document_ref, held.ends_life
+FROM iu.information_unit AS u
+JOIN LATERAL (
+    SELECT v.version_seq, v.content_hash, v.body, v.render_order, v.cut_seq, v.change_set_id, v.lifecycle_status,
+           v.document_ref, v.ends_life, v.unit_kind, v.section_type, v.unit_number, v.parent_unit_id
+    FROM iu.unit_version AS v
+    WHERE v.unit_id = u.unit_id
+    ORDER BY v.version_seq DESC
+    LIMIT 1
+) AS held ON true
+WHERE u.unit_id = ANY (%(unit_ids)s::uuid[])
+ORDER BY held.render_order, u.unit_id;
+
+-- CUT of a re-cut: how many units a document has, those whose life ended included.
+-- name: count_document_units
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.information_unit
+SELECT count(*) AS units FROM iu.information_unit AS u WHERE u.document_ref = %(document_ref)s;
 
 -- Re-cut: the newest cut of a document that was proven, and the newest one of all.
 -- name: find_proven_cut

@@ -110,6 +110,53 @@ WHERE u.document_ref = %(document_ref)s
         WHERE c.document_ref = u.document_ref AND c.emitted_at = a.valid_from AND e.status <> 'verified_complete')
 ORDER BY a.valid_from, a.alias_id;
 
+-- MARK of a re-cut: what proven cuts call a document's units besides their addresses, oldest first. What others call them
+-- is not what their own text calls them.
+-- name: find_called
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: cutter_governance.canonical_address_alias, iu.information_unit, cutter_governance.cut_change_set, cutter_governance.manifest_envelope, cutter_governance.decision_backlog_entry
+SELECT u.canonical_address, a.alias_text
+FROM iu.information_unit AS u
+JOIN cutter_governance.canonical_address_alias AS a ON a.target_unit_id = u.unit_id
+WHERE u.document_ref = %(document_ref)s AND a.alias_kind <> 'external_reference'
+  AND NOT EXISTS (
+        SELECT FROM cutter_governance.cut_change_set AS c
+        JOIN cutter_governance.manifest_envelope AS m ON m.envelope_id = c.manifest_id
+        JOIN cutter_governance.decision_backlog_entry AS e ON e.entry_id = m.source_doc_ref
+        WHERE c.document_ref = u.document_ref AND c.emitted_at = a.valid_from AND e.status <> 'verified_complete')
+ORDER BY a.valid_from, a.alias_id;
+
+-- MARK of a re-cut: addresses of units whose life ended. They are never given again.
+-- name: find_ended_addresses
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.information_unit
+SELECT u.canonical_address
+FROM iu.information_unit AS u
+WHERE u.document_ref = %(document_ref)s AND u.lifecycle_status = 'retired';
+
+-- MARK and CUT of a re-cut: what the stored units give as of a cut, and their render orders, without moving them here.
+-- name: digests_as_of
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.unit_version
+SELECT encode(sha256(string_agg(convert_to(v.body, 'UTF8'), ''::bytea ORDER BY v.render_order, v.unit_id)), 'hex')
+        AS bodies_sha256,
+       encode(sha256(convert_to(string_agg(v.render_order::text, ' ' ORDER BY v.render_order, v.unit_id), 'UTF8')), 'hex')
+        AS orders_sha256
+FROM iu.unit_version AS v
+WHERE v.document_ref = %(document_ref)s AND v.cut_seq <= %(cut_seq)s AND NOT v.ends_life
+  AND NOT EXISTS (
+        SELECT FROM iu.unit_version AS later
+        WHERE later.unit_id = v.unit_id AND later.version_seq > v.version_seq AND later.cut_seq <= %(cut_seq)s);
+
+-- name: find_profile_version
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.manifest
+SELECT m.profile_version FROM iu.manifest AS m WHERE m.digest = %(digest)s;
+
 -- TOPOLOGY: which document a name belongs to: a unit's own address, else the newest alias of that text.
 -- name: find_document_of_name
 -- principal: cutter_exec

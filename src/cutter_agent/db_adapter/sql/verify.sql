@@ -151,6 +151,34 @@ FROM cutter_governance.cut_change_set_affected_row
 WHERE change_set_id = %(change_set_id)s
 ORDER BY target_row_id;
 
+-- What an earlier cut says it touched: the states as the server spells them, for there is one for each unit.
+-- name: find_affected_states
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: cutter_governance.cut_change_set_affected_row
+SELECT target_row_id, operation_kind, before_state_snapshot::text AS before_state,
+       after_state_snapshot::text AS after_state
+FROM cutter_governance.cut_change_set_affected_row
+WHERE change_set_id = %(change_set_id)s
+ORDER BY target_row_id;
+
+-- Every version of every unit of a document, in order: which of them holds as of a cut is found out by who reads them.
+-- name: find_versions
+-- principal: cutter_verify
+-- verb: SELECT
+-- tables: iu.information_unit, iu.unit_version
+SELECT u.unit_id, u.document_ref, u.canonical_address, coalesce(v.unit_kind, u.unit_kind) AS unit_kind,
+       coalesce(v.section_type, u.section_type) AS section_type,
+       CASE WHEN v.unit_kind IS NULL THEN u.unit_number ELSE v.unit_number END AS unit_number,
+       CASE WHEN v.unit_kind IS NULL THEN u.parent_unit_id ELSE v.parent_unit_id END AS parent_unit_id,
+       u.lifecycle_status AS unit_lifecycle, v.version_seq, v.content_hash, v.body,
+       v.render_order::text AS render_order, v.cut_seq, v.change_set_id, v.lifecycle_status AS version_lifecycle,
+       v.document_ref AS version_document_ref, v.ends_life
+FROM iu.information_unit AS u
+JOIN iu.unit_version AS v ON v.unit_id = u.unit_id
+WHERE u.document_ref = %(document_ref)s
+ORDER BY v.render_order, u.unit_id, v.version_seq;
+
 -- name: find_document
 -- principal: both
 -- verb: SELECT

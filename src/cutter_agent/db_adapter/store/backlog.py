@@ -53,6 +53,11 @@ class BacklogTables:
         row = self._block.fetch_one("find_manifest", {"digest": digest})
         return mapping.manifest(row) if row else None
 
+    def manifest_bytes(self, digest: str) -> bytes | None:
+        """The stored canonical bytes alone."""
+        row = self.manifest(digest)
+        return row.canonical_json if row else None
+
     def snapshot(self, sha256: str) -> Snapshot | None:
         """The stored source bytes and where they came from."""
         row = self._block.fetch_one("find_snapshot", {"sha256": sha256})

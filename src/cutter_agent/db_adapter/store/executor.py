@@ -9,12 +9,13 @@ from typing import TypeVar
 from cutter_agent.db_adapter.interface import DBAdapter
 from cutter_agent.db_adapter.settings import Isolation
 from cutter_agent.db_adapter.store import mapping, spelling
-from cutter_agent.db_adapter.store.dependency import DependencyTable
+from cutter_agent.db_adapter.store.living import LivingTables
 from cutter_agent.db_adapter.values import json_value
 from cutter_agent.errors import IllegalTransition
 from cutter_agent.model import ChangeKind, EntryStatus
 from cutter_agent.originals import SourceOriginal, SourceRendering
-from cutter_agent.ports import CodeClaim, ExecStore, LivingDocument
+from cutter_agent.ports import CodeClaim, ExecStore
+from cutter_agent.ports_living import LivingCut, LivingDocument, RecutGround
 from cutter_agent.rows import (
     AffectedRow,
     Alias,
@@ -25,20 +26,16 @@ from cutter_agent.rows import (
     Envelope,
     History,
     NewUnit,
-    ProvenCut,
     Snapshot,
     StoredManifest,
-    StoredUnit,
     SweepLog,
     UnitBlock,
 )
 
 T = TypeVar("T")
 
-_NEWEST = 2**31 - 1
 
-
-class ExecutorStore(DependencyTable):
+class ExecutorStore(LivingTables):
     """One block of DOT-991."""
 
     def claims(self, *, document_ref: str, document_code: str) -> list[CodeClaim]:
@@ -184,42 +181,6 @@ class ExecutorStore(DependencyTable):
         """Write it."""
         self._insert("insert_document", mapping.parameters(row))
 
-    def current_units(self, document_ref: str) -> list[StoredUnit]:
-        """Every unit of a document with its newest version, in order."""
-        return [unit for unit in self.units_ever(document_ref) if not unit.ends_life]
-
-    def units_ever(self, document_ref: str) -> list[StoredUnit]:
-        """``current_units`` and those whose life ended."""
-        return self.units_as_of(document_ref, _NEWEST)
-
-    def units_as_of(self, document_ref: str, cut_seq: int) -> list[StoredUnit]:
-        """Every unit with the version that holds as of a cut, in order, those whose life ended included."""
-        rows = self._block.fetch("units_as_of", {"document_ref": document_ref, "cut_seq": cut_seq})
-        return [mapping.unit(row) for row in rows]
-
-    def proven_cut(self, document_ref: str) -> ProvenCut | None:
-        """The newest cut of a document that was verified."""
-        row = self._block.fetch_one("find_proven_cut", {"document_ref": document_ref})
-        return ProvenCut(**row) if row else None
-
-    def living(self, document_ref: str) -> LivingDocument | None:
-        """The document as of its newest proven cut."""
-        cut, document = self.proven_cut(document_ref), self.document(document_ref)
-        manifest = self.manifest(cut.manifest_digest) if cut else None
-        if cut is None or document is None or manifest is None:
-            return None
-        topology, governed = mapping.decided(manifest.canonical_json)
-        return LivingDocument(
-            document=document,
-            cut=cut,
-            profile_version=manifest.profile_version,
-            units=[unit for unit in self.units_as_of(document_ref, cut.cut_seq) if not unit.ends_life],
-            ever=self.units_ever(document_ref),
-            aliases=[Alias(**row) for row in self._block.fetch("find_proven_aliases", {"document_ref": document_ref})],
-            topology=topology,
-            governed=governed,
-        )
-
     def add_recut_versions(self, change_set: ChangeSet, units: Iterable[NewUnit]) -> int:
         """``add_versions`` with labels of their own, and with versions that end a life."""
         lines = (
@@ -308,6 +269,16 @@ class ExecutorDatabase:
         """The document as of its newest proven cut, read in a short block of one state."""
         with self._adapter.read(Isolation.REPEATABLE_READ) as block:
             return ExecutorStore(block).living(document_ref)
+
+    def living_cut(self, document_ref: str) -> LivingCut | None:
+        """The document and its newest proven cut, read in a short block."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            return ExecutorStore(block).living_cut(document_ref)
+
+    def recut_ground(self, standing: LivingCut) -> RecutGround:
+        """What an edited source is matched with, read in a short block of one state."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            return ExecutorStore(block).recut_ground(standing)
 
     def document_of(self, name: str) -> str | None:
         """The reference of the document in which a unit has this address, or an alias says it; None for nobody's."""

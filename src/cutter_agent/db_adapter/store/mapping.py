@@ -173,6 +173,15 @@ def document(row: Row) -> Document:
     return Document(**row)
 
 
+def units(rows: list[Row]) -> list[StoredUnit]:
+    """``unit`` of very many rows, which are used up."""
+    known = _by_text(LifecycleStatus)
+    for row in rows:
+        for name in ("unit_lifecycle", "version_lifecycle"):
+            row[name] = known.get(row[name], row[name])
+    return [StoredUnit(**row) for row in rows]
+
+
 def unit(row: Mapping[str, Any]) -> StoredUnit:
     """``iu.information_unit`` with the version that holds."""
     words = {

@@ -10,7 +10,7 @@ from cutter_agent.db_adapter.settings import Isolation
 from cutter_agent.db_adapter.store import mapping
 from cutter_agent.db_adapter.store.backlog import BacklogTables
 from cutter_agent.originals import StoredRendering
-from cutter_agent.ports import VerifyStore
+from cutter_agent.ports import TouchedState, VerifyStore
 from cutter_agent.rows import (
     AffectedRow,
     ChangeSet,
@@ -93,10 +93,14 @@ class VerifierStore(BacklogTables):
         rows = self._block.fetch("find_affected_rows", {"change_set_id": change_set_id})
         return [mapping.affected(row) for row in rows]
 
-    def units_as_of(self, document_ref: str, cut_seq: int) -> list[StoredUnit]:
-        """Every unit with the version that holds as of a cut, in order, those whose life ended included."""
-        rows = self._block.fetch("units_as_of", {"document_ref": document_ref, "cut_seq": cut_seq})
-        return [mapping.unit(row) for row in rows]
+    def affected_states(self, change_set_id: str) -> list[TouchedState]:
+        """What a change set says it touched: unit, operation, states before and after as the server spells them."""
+        rows = self._block.fetch("find_affected_states", {"change_set_id": change_set_id})
+        return [(row["target_row_id"], row["operation_kind"], row["before_state"], row["after_state"]) for row in rows]
+
+    def versions(self, document_ref: str) -> list[StoredUnit]:
+        """Every version of every unit of a document by render order, unit and number."""
+        return mapping.units(self._block.fetch("find_versions", {"document_ref": document_ref}))
 
     def unit_count(self, document_ref: str, cut_seq: int) -> int:
         """How many units the document has as of a cut, with a version or without."""

@@ -113,8 +113,14 @@ def _serve(
         proxy=serving.proxy(trusted_proxy_header, trusted_proxy_secret),
         reports=reports,
         cut_by=_cutter(cut_by),
-        ready=lambda address: output.note(f"the review page is at {public_url or address} (Ctrl-C stops it)"),
+        ready=lambda address: output.note(_where(address, public_url)),
     )
+
+
+def _where(address: str, public_url: str | None) -> str:
+    """Where people find the page, and where their proxy does."""
+    led = f"the proxy leads to {address}; " if public_url else ""
+    return f"the review page is at {public_url or address} ({led}Ctrl-C stops it)"
 
 
 def _cutter(word: str) -> Role | None:

@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from cutter_agent.asking import Asked
-from cutter_agent.model import Finding, Manifest, Severity, UnitFate
+from cutter_agent.manifest_kept import changed, units_of
+from cutter_agent.model import Finding, Manifest, Severity
 
 ACCEPTED = "accepted"
 """The answer to an exception: looked at, and cut as it stands."""
@@ -100,8 +101,8 @@ def cases(
     found = [
         _question(f"Q{n}", asked, manifest, snapshot, texts, blocks, said) for n, asked in enumerate(questions, start=1)
     ]
-    starts = [unit.start_byte for unit in manifest.units]
-    exceptions = (finding for finding in manifest.findings if _is_plain(finding, questions))
+    exceptions = [finding for finding in manifest.findings if _is_plain(finding, questions)]
+    starts = [unit.start_byte for unit in units_of(manifest.units)] if exceptions else []
     found += [
         _exception(f"E{n}", finding, manifest, snapshot, starts, blocks, said)
         for n, finding in enumerate(exceptions, start=1)
@@ -190,11 +191,7 @@ class _Blocks:
 
     def __init__(self, manifest: Manifest) -> None:
         self._count = len(manifest.units)
-        self._changed = (
-            [at for at, word in enumerate(manifest.recut.units) if word.change != UnitFate.UNCHANGED]
-            if manifest.recut is not None
-            else None
-        )
+        self._changed = [at for at, _, _ in changed(manifest)] if manifest.recut is not None else None
 
     def near(self, place: int) -> int:
         if self._changed is None:

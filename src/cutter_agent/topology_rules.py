@@ -58,6 +58,8 @@ def problems(manifest: Manifest) -> Iterator[Found]:
 
 
 def _governed(manifest: Manifest) -> Iterator[Found]:
+    if not manifest.governed:
+        return
     spans = {block.address: block.end_byte - block.start_byte for block in manifest.units}
     for each in manifest.governed:
         length = spans.get(each.address)

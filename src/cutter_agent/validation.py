@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cutter_agent import manifest_recut, manifest_review, topology_rules
 from cutter_agent.errors import ManifestInvalid, Problem
@@ -164,7 +164,7 @@ def _label_problems(manifest: Manifest, words: Vocabulary) -> Iterator[Problem]:
             yield _of(unit, index, "number", f"number {unit.number[:80]!r}", "Leave out a number that is not one.")
 
 
-def _span_problems(units: tuple[ManifestBlock, ...], snapshot: bytes) -> Iterator[Problem]:
+def _span_problems(units: Sequence[ManifestBlock], snapshot: bytes) -> Iterator[Problem]:
     """Own spans tile the snapshot: no gap, no overlap, no character cut in half (design 1.3)."""
     length, reached = len(snapshot), 0
     for index, unit in enumerate(units):
@@ -195,7 +195,7 @@ def _span_problems(units: tuple[ManifestBlock, ...], snapshot: bytes) -> Iterato
         )
 
 
-def _hash_problems(units: tuple[ManifestBlock, ...], snapshot: bytes) -> Iterator[Problem]:
+def _hash_problems(units: Sequence[ManifestBlock], snapshot: bytes) -> Iterator[Problem]:
     view = memoryview(snapshot)
     for index, unit in enumerate(units):
         digest = hashlib.sha256(view[max(unit.start_byte, 0) : max(unit.end_byte, 0)]).hexdigest()
@@ -217,7 +217,7 @@ def _address_problems(manifest: Manifest) -> Iterator[Problem]:
             yield _of(unit, index, "address_duplicate", message, "Give each unit an address of its own.")
 
 
-def _parent_problems(units: tuple[ManifestBlock, ...]) -> Iterator[Problem]:
+def _parent_problems(units: Sequence[ManifestBlock]) -> Iterator[Problem]:
     place = {unit.address: index for index, unit in reversed(list(enumerate(units)))}
     backwards = False
     for index, unit in enumerate(units):
@@ -236,7 +236,7 @@ def _parent_problems(units: tuple[ManifestBlock, ...]) -> Iterator[Problem]:
             yield _of(unit, index, "parent_cycle", f"{unit.address} is its own ancestor", "Break the circle.")
 
 
-def _circles(units: tuple[ManifestBlock, ...], place: Mapping[str, int]) -> list[int]:
+def _circles(units: Sequence[ManifestBlock], place: Mapping[str, int]) -> list[int]:
     """Blocks that lie on a circle of parents; every block is walked once."""
     walked_in = [-1] * len(units)
     found: set[int] = set()

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from operator import attrgetter, itemgetter, lt
 from typing import Any
 
-from cutter_agent.model import BlockRole, Manifest, ManifestBlock
+from cutter_agent.manifest_kept import Blocks
+from cutter_agent.model import BlockRole, Manifest, ManifestBlock, Unit
 from cutter_agent.vocabulary import PLAIN_WORD, Vocabulary
 
 _SPELT = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-\n")
@@ -22,7 +23,13 @@ _MAX_ADDRESS_LENGTH, _MAX_NUMBER_LENGTH = 400, 200
 
 def blocks_hold(manifest: Manifest, snapshot: bytes, words: Vocabulary) -> bool:
     """Whether labels, spans, hashes, addresses and parents of every block are as the validator wants them."""
-    units = list(manifest.units)
+    blocks = manifest.units
+    if isinstance(blocks, Blocks):  # made from these one by one, with places from 0 and one role
+        units: Sequence[ManifestBlock | Unit] = blocks.units
+    else:
+        units = list(blocks)
+        if not _places_hold(blocks):
+            return False
     return bool(units) and (
         _labels_hold(units, manifest.header.profile_id, words)
         and _spans_hold(units, snapshot)
@@ -32,24 +39,28 @@ def blocks_hold(manifest: Manifest, snapshot: bytes, words: Vocabulary) -> bool:
     )
 
 
-def _column(units: Sequence[ManifestBlock], name: str) -> list[Any]:
+def _places_hold(blocks: Sequence[ManifestBlock]) -> bool:
+    """Counted from 0, and results all of them."""
+    counted = _column(blocks, "unit_local_id") == list(range(len(blocks)))
+    return counted and set(_column(blocks, "role")) == {BlockRole.RESULT}
+
+
+def _column(units: Sequence[ManifestBlock | Unit], name: str) -> list[Any]:
     return list(map(attrgetter(name), units))
 
 
-def _labels_hold(units: Sequence[ManifestBlock], profile_id: str, words: Vocabulary) -> bool:
+def _labels_hold(units: Sequence[ManifestBlock | Unit], profile_id: str, words: Vocabulary) -> bool:
     listed = words.get(profile_id)
     kinds, levels = set(_column(units, "kind")), set(_column(units, "level"))
     numbers = set(_column(units, "number")) - {None}
     return (
-        _column(units, "unit_local_id") == list(range(len(units)))
-        and set(_column(units, "role")) == {BlockRole.RESULT}
-        and (kinds <= listed.kinds if listed else all(map(PLAIN_WORD.fullmatch, kinds)))
+        (kinds <= listed.kinds if listed else all(map(PLAIN_WORD.fullmatch, kinds)))
         and (levels <= listed.levels if listed else all(map(PLAIN_WORD.fullmatch, levels)))
         and all(1 <= len(number) <= _MAX_NUMBER_LENGTH and number.isprintable() for number in numbers)
     )
 
 
-def _spans_hold(units: Sequence[ManifestBlock], snapshot: bytes) -> bool:
+def _spans_hold(units: Sequence[ManifestBlock | Unit], snapshot: bytes) -> bool:
     """End to end from 0 to the length, none empty, none inside a character."""
     starts, ends = _column(units, "start_byte"), _column(units, "end_byte")
     if starts != [0, *ends[:-1]] or ends[-1] != len(snapshot) or not all(map(lt, starts, ends)):
@@ -58,12 +69,12 @@ def _spans_hold(units: Sequence[ManifestBlock], snapshot: bytes) -> bool:
     return len(first.translate(None, delete=_INSIDE)) == len(first)
 
 
-def _hashes_hold(units: Sequence[ManifestBlock], snapshot: bytes) -> bool:
+def _hashes_hold(units: Sequence[ManifestBlock | Unit], snapshot: bytes) -> bool:
     sha256 = hashlib.sha256
     return all(sha256(snapshot[unit.start_byte : unit.end_byte]).hexdigest() == unit.content_sha256 for unit in units)
 
 
-def _addresses_hold(units: Sequence[ManifestBlock], code: str) -> bool:
+def _addresses_hold(units: Sequence[ManifestBlock | Unit], code: str) -> bool:
     """Spelt right, each one once, and all under the document's code."""
     addresses = _column(units, "address")
     text = "\n".join(["", *addresses, ""])
@@ -77,7 +88,7 @@ def _addresses_hold(units: Sequence[ManifestBlock], code: str) -> bool:
     )
 
 
-def _parents_hold(units: Sequence[ManifestBlock]) -> bool:
+def _parents_hold(units: Sequence[ManifestBlock | Unit]) -> bool:
     """Each parent stands before its child."""
     places = {unit.address: place for place, unit in enumerate(units)}
     children = [(place, unit.parent) for place, unit in enumerate(units) if unit.parent is not None]

@@ -15,13 +15,13 @@ from cutter_agent.db_adapter.transaction import Transaction
 
 def test_each_further_cut_costs_as_much_as_the_one_before(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: Counter[str] = Counter()
-    fetch = Transaction.fetch
+    send = Transaction._send
 
     def counted(self: Transaction, name: str, values: object = None) -> object:
         asked[name] += 1
-        return fetch(self, name, values)  # type: ignore[arg-type]
+        return send(self, name, values)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Transaction, "fetch", counted)
+    monkeypatch.setattr(Transaction, "_send", counted)
     totals = []
     for edition in range(6):
         proven(ledger, FIRST.replace(prose(21, 16).encode(), (prose(21, 14) + f" edition {edition}").encode()))

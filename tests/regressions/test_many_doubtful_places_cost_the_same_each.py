@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from msgspec import structs
 from tests.pipeline_room import Ledger, law
 
 from cutter_agent.cases import cases
@@ -30,7 +31,7 @@ def enlarged(small: Manifest, changed: set[int]) -> Manifest:
     """The same manifest with as many units, of which those at ``changed`` are revised; one exception at each unit."""
     assert small.recut is not None
     unit, word = small.units[-1], small.recut.units[-1]
-    units = tuple(replace(unit, unit_local_id=n, start_byte=n, end_byte=n + 1) for n in range(UNITS))
+    units = tuple(structs.replace(unit, unit_local_id=n, start_byte=n, end_byte=n + 1) for n in range(UNITS))
     fate = {True: UnitFate.REVISED.value, False: UnitFate.UNCHANGED.value}
     recut = Recut(
         base=small.recut.base,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -119,13 +120,17 @@ class Gathering:
 
     def _held(self, cut_seq: int) -> list[StoredUnit]:
         """Each unit with the version that holds as of a cut, in order."""
+        here = [unit for unit in self._versions if unit.cut_seq <= cut_seq]
+        several = {name for name, count in Counter([unit.unit_id for unit in here]).items() if count > 1}
+        if not several:
+            return here
         newest: dict[str, StoredUnit] = {}
-        for unit in self._versions:
-            if unit.cut_seq <= cut_seq:
+        for unit in here:
+            if unit.unit_id in several:
                 other = newest.get(unit.unit_id)
                 if other is None or other.version_seq < unit.version_seq:
                     newest[unit.unit_id] = unit
-        return [unit for unit in self._versions if newest.get(unit.unit_id) is unit]
+        return [unit for unit in here if unit.unit_id not in several or newest[unit.unit_id] is unit]
 
     def _orders(self, change_set: ChangeSet, manifest: StoredManifest | None) -> dict[str, bytes]:
         """The manifests of the cuts that wrote aliases, and of this one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cutter_agent.recut.labels import is_code
 from cutter_agent.recut.links import FREE, Links
@@ -30,20 +30,28 @@ def anchor(old: Side, new: Side, links: Links, *, positional: bool) -> None:
 
 def _ends(old: Side, new: Side, links: Links) -> None:
     """Common beginning and common end: an edited law is mostly that."""
-    low, top = 0, min(len(old), len(new))
-    joined_low = joined_back = -1  # what was answered otherwise is not joined: the windows begin there
-    while low < top and old.hashes[low] == new.hashes[low]:
-        links.join(low, low)
-        if joined_low < 0 and links.to_new[low] != low:
-            joined_low = low
-        low += 1
-    back = 1
-    while back <= top - low and old.hashes[-back] == new.hashes[-back]:
-        links.join(len(old) - back, len(new) - back)
-        if joined_back < 0 and links.to_new[-back] != len(new) - back:
-            joined_back = back - 1
-        back += 1
-    links.close_in(low if joined_low < 0 else joined_low, back - 1 if joined_back < 0 else joined_back)
+    top = min(len(old), len(new))
+    low = _alike(old.hashes, new.hashes, top)
+    back = _alike(reversed(old.hashes), reversed(new.hashes), top - low)
+    joined = links.join_run(0, 0, low)
+    ended = links.join_run(len(old) - back, len(new) - back, back)
+    links.close_in(low if joined else _first_apart(links, low), back if ended else _last_apart(links, back))
+
+
+def _alike(old: Iterable[str], new: Iterable[str], most: int) -> int:
+    """How many are equal before the first that are not."""
+    return next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b or at == most), most)
+
+
+def _first_apart(links: Links, count: int) -> int:
+    """The first of ``count`` units at the beginning that an answer kept apart from its like."""
+    return next((at for at in range(count) if links.to_new[at] != at), count)
+
+
+def _last_apart(links: Links, count: int) -> int:
+    """How many at the end stand behind the last that an answer kept apart from its like."""
+    old, new = len(links.to_new), len(links.to_old)
+    return next((at - 1 for at in range(1, count + 1) if links.to_new[old - at] != new - at), count)
 
 
 def _unique(old: Side, new: Side, links: Links) -> None:

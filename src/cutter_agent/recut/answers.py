@@ -85,6 +85,7 @@ class GuidedLinks(Links):
     def __init__(self, old_count: int, new_count: int, said: Guide) -> None:
         super().__init__(old_count, new_count)
         self._other = said.other
+        self._answered = bool(said.other or said.same)
         for j, i in said.same.items():
             super().join(i, j)
 
@@ -92,6 +93,14 @@ class GuidedLinks(Links):
         """Leaves alone what was answered otherwise: whoever joins by evidence need not know of answers."""
         if self.free(old, new):
             super().join(old, new)
+
+    def join_run(self, old: int, new: int, count: int) -> bool:
+        """Leaves out what was answered otherwise."""
+        if not self._answered:
+            return super().join_run(old, new, count)
+        for step in range(count):
+            self.join(old + step, new + step)
+        return all(self.to_new[old + step] == new + step for step in range(count))
 
     def free(self, old: int, new: int) -> bool:
         """Whether both are still to be had, for each other."""

@@ -33,6 +33,15 @@ class Links:
         self.to_new[old] = new
         self.to_old[new] = old
 
+    def join_run(self, old: int, new: int, count: int) -> bool:
+        """Joins as many in a row, one by one where some of them are not free. Whether all of them are joined now."""
+        free = [FREE] * count
+        if self.to_new[old : old + count] != free or self.to_old[new : new + count] != free:
+            raise ValueError("an identity is given once")
+        self.to_new[old : old + count] = range(new, new + count)
+        self.to_old[new : new + count] = range(old, old + count)
+        return True
+
     def part(self, old: int, new: int) -> None:
         """Takes a link back."""
         assert self.to_new[old] == new and self.to_old[new] == old  # noqa: S101, PT018

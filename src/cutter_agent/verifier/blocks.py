@@ -18,39 +18,39 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Bloc
         yield _defect("block_count", f"{len(evidence.blocks)} approved blocks, the manifest has {len(blocks)}")
     present = {row.unit_local_id for row in evidence.blocks}
     for block in blocks:
-        if block["unit_local_id"] not in present:
-            yield _defect("block_missing", "approved in the manifest, and no block says so", block["address"])
-    by_place = {block["unit_local_id"]: block for block in blocks}
+        if block.unit_local_id not in present:
+            yield _defect("block_missing", "approved in the manifest, and no block says so", block.address)
+    by_place = {block.unit_local_id: block for block in blocks}
     by_address = {unit.canonical_address: unit for unit in evidence.units}
     for row in evidence.blocks:
         approved = by_place.get(row.unit_local_id)
         if approved is None:
             yield _defect("block", f"block {row.unit_local_id} is not in the manifest", row.proposed_canonical_address)
         else:
-            yield from columns(row, rebuilt(evidence, header, approved, by_address.get(approved["address"])))
+            yield from columns(row, rebuilt(evidence, header, approved, by_address.get(approved.address)))
 
 
 def rebuilt(evidence: Evidence, header: Mapping[str, Any], block: Block, unit: StoredUnit | None) -> UnitBlock:
     """The row as REVIEW must have written it."""
     return UnitBlock(
         envelope_id=evidence.change_set.manifest_id,
-        unit_local_id=block["unit_local_id"],
-        block_role=block["role"],
-        start_byte=block["start_byte"],
-        end_byte=block["end_byte"],
-        render_order=block["unit_local_id"] + 1,
+        unit_local_id=block.unit_local_id,
+        block_role=block.role,
+        start_byte=block.start_byte,
+        end_byte=block.end_byte,
+        render_order=block.unit_local_id + 1,
         target_unit_id=unit.unit_id if unit else "not stored",
         decision_backlog_ref=evidence.entry_id,
-        proposed_canonical_address=block["address"],
+        proposed_canonical_address=block.address,
         proposed_authority=header["document_ref"],
-        candidate_edges=[{"edge": "child_of", "address": block["parent"]}] if block["parent"] else [],
+        candidate_edges=[{"edge": "child_of", "address": block.parent}] if block.parent else [],
         payload_summary={
-            "kind": block["kind"],
-            "level": block["level"],
-            "number": block["number"],
-            "byte_length": block["end_byte"] - block["start_byte"],
+            "kind": block.kind,
+            "level": block.level,
+            "number": block.number,
+            "byte_length": block.end_byte - block.start_byte,
         },
-        content_hash=block["content_sha256"],
+        content_hash=block.content_sha256,
     )
 
 

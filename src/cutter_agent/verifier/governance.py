@@ -111,6 +111,8 @@ def affected_state(said: JsonValue, unit: StoredUnit) -> Iterator[Defect]:
         "version_seq": unit.version_seq,
         "render_order": unit.render_order,
     }
+    if said == state and isinstance(said, dict) and type(said["version_seq"]) is int:
+        return  # texts and one integer that are equal are spelt alike
     if canonical_bytes(said) != canonical_bytes(state):
         yield _defect("affected_state", f"the ledger says {said}", unit.canonical_address)
 

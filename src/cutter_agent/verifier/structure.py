@@ -13,6 +13,7 @@ from cutter_agent.verifier.reading import NAMESPACE, Block
 
 _ODD = re.compile(r"[^A-Z0-9-]|--|^-|-$|^$|\n", re.ASCII)
 """What no address has: other characters, or a segment without any."""
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 _ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
@@ -50,7 +51,7 @@ def _all_named(units: Sequence[StoredUnit], code: str, reference: str) -> bool:
         return False
     if any(map(_ODD.search, addresses)) or not all(a == code or a.startswith(f"{code}-") for a in addresses):
         return False
-    return [unit.unit_id for unit in units] == [unit_id(reference, address) for address in addresses]
+    return [unit.unit_id for unit in units] == _ids(reference, addresses)
 
 
 def _all_labelled(units: Sequence[StoredUnit], blocks: Sequence[Block], by_id: Mapping[str, StoredUnit]) -> bool:
@@ -70,13 +71,22 @@ def _all_labelled(units: Sequence[StoredUnit], blocks: Sequence[Block], by_id: M
 
 
 def unit_id(document_ref: str, address: str) -> str:
-    """The id that an address of a document names, for ever (RFC 9562, 5.5), in the verifier's own spelling."""
-    digest = bytearray(
-        hashlib.sha1(NAMESPACE.bytes + f"unit\n{document_ref}\n{address}".encode(), usedforsecurity=False).digest()[:16]
+    """The id that an address of a document names, for ever, in the verifier's own spelling."""
+    return _ids(document_ref, [address])[0]
+
+
+def _ids(document_ref: str, addresses: Sequence[str]) -> list[str]:
+    """``unit_id`` of many (RFC 9562, 5.5)."""
+    begun, found = (
+        hashlib.sha1(NAMESPACE.bytes + f"unit\n{document_ref}\n".encode(), usedforsecurity=False),
+        list[str](),
     )
-    digest[6], digest[8] = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    for address in addresses:
+        each = begun.copy()
+        each.update(address.encode())
+        d = each.hexdigest()
+        found.append(f"{d[:8]}-{d[8:12]}-5{d[13:16]}-{_VARIANT[d[16]]}{d[17:20]}-{d[20:32]}")
+    return found
 
 
 def _count(evidence: Evidence) -> Iterator[Defect]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import cache
 from operator import itemgetter
 
 import msgspec
@@ -22,7 +23,6 @@ _STATE = re.compile(
     r'"canonical_address": "([A-Z0-9-]+)"\}',
     re.ASCII,
 )
-_PLAIN_ID = re.compile(r"[0-9a-f-]{36} [a-z_]+", re.ASCII)
 
 
 def state_of(text: str | None) -> State | None:
@@ -32,18 +32,20 @@ def state_of(text: str | None) -> State | None:
 
 
 def touched_digest(rows: Iterable[tuple[str, str, str | None, str | None]]) -> str:
-    """One digest over unit, operation, states before and after of each row, as signatures spell it (RFC 8785)."""
-    lines = [_line(*row) for row in sorted(rows, key=itemgetter(0))]
+    """One digest over unit, operation, states before and after of each row, as signatures spell it (RFC 8785).
+
+    A unit's id comes from a column of ids, and needs no escape.
+    """
+    lines = [
+        f'["{unit_id}",{_word(operation)},{_spelt(before)},{_spelt(after)}]'
+        for unit_id, operation, before, after in sorted(rows, key=itemgetter(0))
+    ]
     return hashlib.sha256(f"[{','.join(lines)}]".encode()).hexdigest()
 
 
-def _line(unit_id: str, operation: str, before: str | None, after: str | None) -> str:
-    named = f"{unit_id} {operation}"
-    if _PLAIN_ID.fullmatch(named) is None:
-        named_json = canonical_bytes([unit_id, operation]).decode()[1:-1]
-    else:
-        named_json = f'"{unit_id}","{operation}"'
-    return f"[{named_json},{_spelt(before)},{_spelt(after)}]"
+@cache
+def _word(operation: str) -> str:
+    return canonical_bytes(operation).decode()
 
 
 def _spelt(text: str | None) -> str:

@@ -173,13 +173,52 @@ def document(row: Row) -> Document:
     return Document(**row)
 
 
-def units(rows: list[Row]) -> list[StoredUnit]:
-    """``unit`` of very many rows, which are used up."""
-    known = _by_text(LifecycleStatus)
-    for row in rows:
-        for name in ("unit_lifecycle", "version_lifecycle"):
-            row[name] = known.get(row[name], row[name])
-    return [StoredUnit(**row) for row in rows]
+VERSION = tuple(StoredUnit.__struct_fields__)
+"""The columns of a version with its unit."""
+_LIVES: dict[Any, Any] = {word.value: word for word in LifecycleStatus}
+
+
+def version(row: tuple[Any, ...]) -> StoredUnit:
+    """``unit`` from the values of ``VERSION``, for very many rows."""
+    (
+        name,
+        ref,
+        address,
+        kind,
+        level,
+        number,
+        parent,
+        life,
+        seq,
+        digest,
+        body,
+        order,
+        cut,
+        by,
+        own_life,
+        own_ref,
+        ends,
+    ) = row
+    life, own_life = _LIVES.get(life, life), _LIVES.get(own_life, own_life)
+    return StoredUnit(
+        name,
+        ref,
+        address,
+        kind,
+        level,
+        number,
+        parent,
+        life,
+        seq,
+        digest,
+        body,
+        order,
+        cut,
+        by,
+        own_life,
+        own_ref,
+        ends,
+    )
 
 
 def unit(row: Mapping[str, Any]) -> StoredUnit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cutter_agent.db_adapter.interface import DBAdapter
 from cutter_agent.db_adapter.settings import Isolation
@@ -26,6 +26,11 @@ from cutter_agent.rows import (
 from cutter_agent.signing import SignatureRow
 
 T = TypeVar("T")
+
+
+def _as_it_is(row: tuple[Any, ...]) -> TouchedState:
+    unit_id, operation, before, after = row
+    return unit_id, operation, before, after
 
 
 class VerifierStore(BacklogTables):
@@ -95,12 +100,13 @@ class VerifierStore(BacklogTables):
 
     def affected_states(self, change_set_id: str) -> list[TouchedState]:
         """What a change set says it touched: unit, operation, states before and after as the server spells them."""
-        rows = self._block.fetch("find_affected_states", {"change_set_id": change_set_id})
-        return [(row["target_row_id"], row["operation_kind"], row["before_state"], row["after_state"]) for row in rows]
+        columns = ("target_row_id", "operation_kind", "before_state", "after_state")
+        return self._block.fetch_as("find_affected_states", {"change_set_id": change_set_id}, columns, _as_it_is)
 
     def versions(self, document_ref: str) -> list[StoredUnit]:
         """Every version of every unit of a document by render order, unit and number."""
-        return mapping.units(self._block.fetch("find_versions", {"document_ref": document_ref}))
+        named = {"document_ref": document_ref}
+        return self._block.fetch_as("find_versions", named, mapping.VERSION, mapping.version)
 
     def unit_count(self, document_ref: str, cut_seq: int) -> int:
         """How many units the document has as of a cut, with a version or without."""

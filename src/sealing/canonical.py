@@ -13,7 +13,7 @@ A property test holds the two against each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import msgspec
@@ -24,6 +24,8 @@ from sealing.errors import CanonicalTypeError
 _ADMITTED = "str, bool, None, int within 2^53-1, list, tuple, dict with str keys"
 _KEY = frozenset({str})
 _WHOLE = frozenset({str, int, bool, type(None), list, tuple, dict})
+_LISTS = frozenset({list, tuple})
+_HOLDING = _LISTS | {dict}
 _DEEPEST = 64
 """A value that is nested deeper, or in itself, is left to the walk that names a path."""
 _fast = msgspec.json.Encoder(order="sorted").encode
@@ -60,21 +62,22 @@ def is_plain(value: object) -> bool:
         kinds = set(map(type, level))
         if not kinds <= _WHOLE:
             return False
-        if int in kinds and not are_safe(item for item in level if type(item) is int):
+        if int in kinds and not are_safe([item for item in level if type(item) is int]):
             return False
+        if kinds.isdisjoint(_HOLDING):
+            return True  # the deepest level, and mostly the longest: nobody walks through it twice
         records = [item for item in level if type(item) is dict] if dict in kinds else []
         names: set[object] = set().union(*records)
         if not (set(map(type, names)) <= _KEY and "".join(names).isascii()):  # type: ignore[arg-type]
             return False
-        lists = [item for item in level if type(item) is list or type(item) is tuple]
+        lists = [item for item in level if type(item) is list or type(item) is tuple] if kinds & _LISTS else []
         level = list(chain(chain.from_iterable(map(dict.values, records)), chain.from_iterable(lists)))
     return False
 
 
-def are_safe(numbers: Iterable[int]) -> bool:
+def are_safe(numbers: Sequence[int]) -> bool:
     """Whether every integer fits 53 bits."""
-    found = list(numbers)
-    return not found or (min(found) >= -MAX_SAFE_INTEGER and max(found) <= MAX_SAFE_INTEGER)
+    return not numbers or (min(numbers) >= -MAX_SAFE_INTEGER and max(numbers) <= MAX_SAFE_INTEGER)
 
 
 def _refuse_foreign(value: object, path: str) -> None:

@@ -26,7 +26,8 @@ def test_bodies_with_what_copy_reads_as_its_own_are_stored_byte_for_byte(ledger:
 
 
 def test_null_and_its_spelling_are_two_things() -> None:
-    assert [spelling.text(value) for value in (None, "\\N", "")] == ["\\N", "\\\\N", ""]
+    assert spelling.texts([None, "\\N", ""]) == ["\\N", "\\\\N", ""]
+    assert spelling.texts([None, "N", ""]) == ["\\N", "N", ""]
 
 
 @pytest.mark.parametrize("value", [object(), b"x", {"a": object()}])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cutter_agent import observing
 from cutter_agent.errors import GovernanceRefused, StaleApproval, UsageError
-from cutter_agent.idempotency import unit_id
+from cutter_agent.idempotency import unit_id, unit_ids
 from cutter_agent.manifest import SealedManifest, parse, seal
 from cutter_agent.manifest_kept import named
 from cutter_agent.model import EntryKind, Manifest, ManifestBlock
@@ -82,6 +82,14 @@ def _require_own_ids(entry: Entry, manifest: Manifest) -> None:
             raise StaleApproval(f"entry {entry.entry_id}: {said} is not the id of {address}", remedy=_TAMPERED)
 
 
+def _ids(document_ref: str, manifest: Manifest) -> UnitIds:
+    """Those of a first cut are all asked for; those of a re-cut are not."""
+    ids = UnitIds(document_ref)
+    if manifest.recut is None:
+        ids.update(unit_ids(document_ref, [unit.address for unit in manifest.units]))
+    return ids
+
+
 def load_proposal(store: ExecStore, entry: Entry, words: Vocabulary | None) -> StoredProposal:
     """Read and recompute.
 
@@ -115,5 +123,5 @@ def load_proposal(store: ExecStore, entry: Entry, words: Vocabulary | None) -> S
         sealed=sealed,
         stored_snapshot=snapshot,
         stored_manifest=stored,
-        unit_ids=UnitIds(request.document_ref),
+        unit_ids=_ids(request.document_ref, sealed.manifest),
     )

@@ -8,7 +8,7 @@ would end a column or a row. JSON is refused as ``values`` refuses it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import TypeVar
@@ -30,15 +30,20 @@ _encode = msgspec.json.Encoder().encode
 def blocks(rows: Iterable[UnitBlock]) -> Iterator[str]:
     """``copy_blocks``."""
     for some in _some(rows):
-        edges = _json([row.candidate_edges for row in some])
-        summaries = _json([row.payload_summary for row in some])
+        columns = zip(
+            some,
+            texts([row.proposed_canonical_address for row in some]),
+            texts([row.proposed_authority for row in some]),
+            _json([row.candidate_edges for row in some]),
+            _json([row.payload_summary for row in some]),
+            strict=True,
+        )
         yield "".join(
             [
                 f"{row.envelope_id}\t{row.unit_local_id}\t{row.block_role}\t[{row.start_byte},{row.end_byte})\t"
-                f"{_number(row.render_order)}\t{row.target_unit_id}\t{row.decision_backlog_ref}\t"
-                f"{text(row.proposed_canonical_address)}\t{text(row.proposed_authority)}\t{edge}\t{summary}\t"
-                f"{row.content_hash}\n"
-                for row, edge, summary in zip(some, edges, summaries, strict=True)
+                f"{_number(row.render_order)}\t{row.target_unit_id}\t{row.decision_backlog_ref}\t{address}\t{authority}"
+                f"\t{edges}\t{summary}\t{row.content_hash}\n"
+                for row, address, authority, edges, summary in columns
             ]
         )
 
@@ -59,41 +64,47 @@ def affected(rows: Iterable[AffectedRow]) -> Iterator[str]:
 
 def units(document_ref: str, rows: Iterable[NewUnit]) -> Iterator[str]:
     """``copy_units``."""
-    reference = text(document_ref)
+    reference = texts([document_ref])[0]
     for some in _some(rows):
+        columns = zip(
+            some,
+            texts([row.canonical_address for row in some]),
+            texts([row.unit_kind for row in some]),
+            texts([row.section_type for row in some]),
+            texts([row.unit_number for row in some]),
+            strict=True,
+        )
         yield "".join(
             [
-                f"{row.unit_id}\t{reference}\t{text(row.canonical_address)}\t{text(row.unit_kind)}\t"
-                f"{text(row.section_type)}\t{text(row.unit_number)}\t{row.parent_unit_id or _NULL}\n"
-                for row in some
+                f"{row.unit_id}\t{reference}\t{address}\t{kind}\t{level}\t{number}\t{row.parent_unit_id or _NULL}\n"
+                for row, address, kind, level, number in columns
             ]
         )
 
 
 def versions(change_set: ChangeSet, rows: Iterable[NewUnit]) -> Iterator[str]:
     """``copy_versions``."""
-    ends = f"{change_set.cut_seq}\t{change_set.change_set_id}\t{text(change_set.document_ref)}\n"
+    ends = f"{change_set.cut_seq}\t{change_set.change_set_id}\t{texts([change_set.document_ref])[0]}\n"
     for some in _some(rows):
+        bodies = texts([row.body for row in some])
         yield "".join(
             [
-                f"{row.unit_id}\t{row.version_seq}\t{row.content_hash}\t{text(row.body)}\t{_number(row.render_order)}\t{ends}"
-                for row in some
+                f"{row.unit_id}\t{row.version_seq}\t{row.content_hash}\t{body}\t{_number(row.render_order)}\t{ends}"
+                for row, body in zip(some, bodies, strict=True)
             ]
         )
 
 
-def text(value: str | None) -> str:
-    """A text column."""
-    if value is None:
-        return _NULL
-    if _SPECIAL.search(value) is None:
-        return value
+def texts(column: Sequence[str | None]) -> list[str]:
+    """A text column. Whether anything in it must be escaped is asked once of all of it."""
+    spelt = [_NULL if value is None else value for value in column]
+    if _SPECIAL.search("".join([value for value in column if value is not None])) is None:
+        return spelt
+    return [_NULL if value is None else _escaped(value) for value in column]
+
+
+def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-
-
-def _number(value: int | Decimal) -> str:
-    """A ``numeric`` column, never with an exponent."""
-    return str(value) if type(value) is int else format(value, "f")
 
 
 def _json(column: list[JsonValue]) -> list[str]:
@@ -101,8 +112,13 @@ def _json(column: list[JsonValue]) -> list[str]:
     if not any(value is not None for value in column):
         return [_NULL] * len(column)
     if is_plain(column):
-        return [_NULL if value is None else text(_encode(value).decode()) for value in column]
-    return [_NULL if value is None else text(json_text(value)) for value in column]
+        return texts([None if value is None else _encode(value).decode() for value in column])
+    return texts([None if value is None else json_text(value) for value in column])
+
+
+def _number(value: int | Decimal) -> str:
+    """A ``numeric`` column, never with an exponent."""
+    return str(value) if type(value) is int else format(value, "f")
 
 
 def _some(rows: Iterable[T]) -> Iterator[list[T]]:

@@ -1,0 +1,43 @@
+"""What the verifier asks of many at once finds what it finds one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid5
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cutter_agent.idempotency import NAMESPACE
+from cutter_agent.rows import StoredUnit
+from cutter_agent.verifier import structure
+from cutter_agent.verifier.governance import affected_state
+from sealing.errors import CanonicalTypeError
+
+STATE = {"canonical_address": "L1-A", "content_hash": "0" * 64, "version_seq": 1, "render_order": "1"}
+FILLED = dict.fromkeys(StoredUnit.__struct_fields__, "x")
+
+
+@pytest.mark.parametrize("seq", [True, 1.0, "1", 2])
+def test_a_number_of_the_ledger_that_is_equal_and_spelt_otherwise_is_a_defect(seq: Any) -> None:
+    unit = StoredUnit(**{**FILLED, **STATE})  # type: ignore[arg-type]
+    assert list(affected_state(STATE, unit)) == []
+    try:
+        codes = [defect.code for defect in affected_state({**STATE, "version_seq": seq}, unit)]
+    except CanonicalTypeError:  # a float has no spelling at all: ``prove`` makes that a defect of the walk
+        codes = ["affected_state"]
+    assert codes == ["affected_state"]
+
+
+@given(
+    st.sampled_from(["L1-A", "L1", "L11-A", "L1-", "l1-A", "L1--A", "L1-A\n", "-L1", ""]),
+    st.sampled_from(["law/1", "law/2"]),
+    st.booleans(),
+)
+def test_units_are_all_named_exactly_when_no_address_and_no_id_is_a_defect(address: str, ref: str, own: bool) -> None:
+    named = {"document_ref": "law/1", "version_document_ref": ref, "canonical_address": address}
+    name = str(uuid5(NAMESPACE, f"unit\nlaw/1\n{address}")) if own else "y"
+    unit = StoredUnit(**{**FILLED, **named, "unit_id": name})  # type: ignore[arg-type]
+    found = [*structure._address(unit, "L1"), *structure._name(unit, "law/1")]
+    assert structure._all_named([unit], "L1", "law/1") is not bool(found)

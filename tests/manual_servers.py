@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -170,6 +171,44 @@ def marked_production(folder: Path) -> Iterator[Mapping[str, str]]:
 def a_checkout(folder: Path) -> Iterator[Mapping[str, str]]:
     """A checkout that is set up, seen from an empty folder: its tests and sources can be imported."""
     yield {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])}
+
+
+@contextmanager
+def a_checkout_of_ones_own(folder: Path) -> Iterator[Mapping[str, str]]:
+    """The reader stands in a checkout, and has a law."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, timeout=60)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    (folder / "LAW.txt").write_text(LAW, "utf-8")
+    yield {}
+
+
+@contextmanager
+def lent_servers(folder: Path) -> Iterator[Mapping[str, str]]:
+    """``prod.dump`` of the shop and its plan, ``./migrate.sh``, server programs on the PATH and in ``$PROGRAMS``, and
+    somebody's throw-away server at ``$CLONE_HOST``, prepared for the instruments."""
+    owned = {"wal_level": "logical", "logging_collector": "on", "log_destination": "jsonlog", "log_filename": "server"}
+    with shop_server(folder) as login:
+        _run(["pg_dump", "-Fc", "-f", "prod.dump", "app"], folder, login)
+        asked = ["psql", "-XAtc", "SELECT system_identifier FROM pg_control_system()", "-o", "identifier", "app"]
+        _run(asked, folder, login)
+    known = (folder / "identifier").read_text("ascii").strip()
+    plan = f'[source]\nkind = "dump"\npath = "prod.dump"\nsystem_identifier = "{known}"\n'
+    (folder / "rehearsal.toml").write_text(plan, "utf-8")
+    (folder / "migrate").rename(folder / "migrate.sh")
+    with ThrowawayCluster.create(
+        name="lent", settings=owned | {"log_connections": "on"}, fresh_identity=True
+    ) as cluster:
+        yield {
+            "PATH": _programs(),
+            "PROGRAMS": str(programs.embedded().bin_dir),
+            "CLONE_HOST": str(cluster.admin["host"]),
+            "CLONE_PORT": str(cluster.admin["port"]),
+            "CLONE_USER": str(cluster.admin["user"]),
+            "CLONE_PASSWORD": str(cluster.admin["password"]),
+        }
 
 
 @contextmanager

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.manual_pages import Block
+from tests.manual_pages import ROOT, Block
 
 _END = "\x1e"
 _ENDED = re.compile(f"{_END}(\\d+) (\\d+){_END}\n")
+
+_BESIDE = Path(__file__).with_name("manual_beside.sh").read_text("utf-8")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,7 @@ class Said:
 def typed(blocks: Sequence[Block]) -> list[Typed]:
     """What a reader types who follows these blocks."""
     found: list[Typed] = []
+    running: Block | None = None
     for block in blocks:
         if block.is_output and found:
             found[-1] = replace(found[-1], expected=tuple(block.text.splitlines()))
@@ -51,8 +54,28 @@ def typed(blocks: Sequence[Block]) -> list[Typed]:
         elif block.language == "python":
             found.append(Typed(block=block, text=f"python -c {shlex.quote(block.text)}", expected=None))
         else:
-            found.append(Typed(block=block, text=f"set -e\n{block.text}set +e", expected=None))
+            found.append(Typed(block=block, text=_script(block), expected=None))
+        if block.runs is not None:
+            running = block
+    if running is not None:
+        found.append(Typed(block=running, text="__stop", expected=None))
     return found
+
+
+def _script(block: Block) -> str:
+    """A ``sh`` block as it is typed: the first line that fails fails it."""
+    text = block.text
+    if block.in_a_checkout:
+        text = re.sub(r"(?m)^make (?!help\b)(\S+)(.*)$", f"make -C {shlex.quote(str(ROOT))} -n \\1 >/dev/null", text)
+        text = re.sub(r"(?m)^make help\b", f"make -C {shlex.quote(str(ROOT))} help", text)
+    if block.runs is not None:
+        signal, ready = block.runs
+        beside = f"__beside {'INT' if signal == 'Ctrl-C' else 'TERM'} {shlex.quote(ready)} "
+        text = "__stop\n" + re.sub(r"(?m)^(?=iu-cutter (?:serve|worker)(?: --|$))", beside, text)
+    if block.installs and "-m venv" not in text:
+        place = f'"$HOME"/environment-{block.line}'
+        text = f'python3 -m venv {place}\n(PATH={place}/bin:"$PATH"\n{text}pip check\n)\n'
+    return f"set -e\n{text}set +e"
 
 
 def _written(name: str, text: str) -> str:
@@ -77,7 +100,7 @@ def type_in(sequence: Sequence[Typed], folder: Path, environment: Mapping[str, s
         for number, each in enumerate(sequence)
     )
     done = subprocess.run(
-        ["/bin/bash", "-c", f"exec 2>&1\n{script}"],
+        ["/bin/bash", "-c", f"exec 2>&1\n{_BESIDE}\n{script}"],
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,

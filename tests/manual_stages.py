@@ -39,6 +39,14 @@ def codified_law(folder: Path) -> Iterator[Mapping[str, str]]:
 
 
 @contextmanager
+def two_editions(folder: Path) -> Iterator[Mapping[str, str]]:
+    """``$OLD`` and ``$NEW``, a law and what became of it."""
+    (folder / "old.txt").write_text(LAW, "utf-8")
+    (folder / "new.txt").write_text(LAW.replace("việc thử", "việc thử và việc sửa"), "utf-8")
+    yield {"OLD": "old.txt", "NEW": "new.txt"}
+
+
+@contextmanager
 def two_rules_in_one(folder: Path) -> Iterator[Mapping[str, str]]:
     """``$LAW``, with a clause that holds two rules."""
     (folder / "luat.txt").write_text(TWO_RULES, "utf-8")

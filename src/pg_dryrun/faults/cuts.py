@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from threading import Event
 from typing import ClassVar
 
 from pg_dryrun.fault_record import FaultKind
 from pg_dryrun.faults import turns
 from pg_dryrun.faults.interface import Places
-from pg_dryrun.faults.scene import Fault
+from pg_dryrun.faults.scene import Fault, Scene
 from pg_dryrun.faults.turns import Fate, Turn
 from pg_dryrun.observer import connect
 
@@ -18,6 +19,7 @@ _GONE_MS = 5000
 _REACH_S = 5.0
 _KEEPALIVE_S = 1.5
 _KEEPALIVE = f"the server's end closed {_KEEPALIVE_S:g} s later, as TCP keepalives do"
+_COMING_BACK_S = 150.0
 _POLL_S = 0.001
 _NO_BACKEND = "the connection has no backend yet"
 
@@ -122,11 +124,22 @@ class ServerStopped(Fault):
     kind = FaultKind.SERVER_STOPPED
     made_by = "the server: immediate stop (SIGQUIT), then started again and recovered"
 
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self._over = Event()
+        self._over.set()
+
     def strike(self, turn: Turn) -> Fate:  # noqa: ARG002 - the shape of a fault
-        self.scene.environment.crash()
-        self.scene.environment.start()
+        self._over.clear()
+        try:
+            self.scene.environment.crash()
+            self.scene.environment.start()
+        finally:
+            self._over.set()
         return turns.CUT_BEFORE
 
     def heal(self) -> None:
+        """The writer may have given up while the server is still on its way: a container takes its time."""
+        self._over.wait(_COMING_BACK_S)
         if not self.scene.environment.running:
             self.scene.environment.start()

@@ -6,7 +6,7 @@ CLEAN_RUNS ?= 100
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs test-docs dist test-dist image faults plants kills schema fuzz-segment fuzz-formats fuzz-api bench-segment bench-recut bench-akn bench-reading bench-rehearsal bench-adapter bench-instruments bench-web screenshots bench-bulk bench-recut-scale worker-kills clean
+.PHONY: help setup dry-run test lint format lock docs test-docs dist test-dist image faults plants kills schema fuzz-segment fuzz-formats fuzz-api bench-segment bench-recut bench-akn bench-reading bench-rehearsal bench-adapter bench-instruments bench-web screenshots bench-bulk bench-recut-scale bulk-trouble worker-kills clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ faults: setup    ## full form: every statement boundary of every phase × every 
 
 kills: setup     ## full form: kill -9 at 50 random moments of a cut (CI runs a short form)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -k kill tests/acceptance $(ARGS)
+
+bulk-trouble: setup ## full form: a folder of 10,000 files with broken ones, through Ctrl-C, kill -9 and a restart of the server (CI: 30 files)
+	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) tests/acceptance/test_bulk_bad_input.py $(ARGS)
 
 worker-kills: setup ## full form: 1,000 documents through the queue, workers killed 50 times (CI runs a short form)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) tests/acceptance/test_worker_kills.py $(ARGS)

@@ -41,7 +41,19 @@ def honest_reasons() -> tuple[str, ...]:
             reasons += [f"no container image: {engine} does not have {image}" for image in absent_images(engine)]
     if not any(map(shutil.which, BROWSERS)):
         reasons.append("no Chromium")
+    if not small_disks():
+        reasons.append("no small disk")
     return tuple(reasons)
+
+
+def small_disks() -> bool:
+    """Whether a server's account may mount a file system of its own in a user namespace."""
+    words = ["/usr/bin/env", "unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]
+    other = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    try:
+        return subprocess.run(words, capture_output=True, timeout=60, check=False, cwd="/", **other).returncode == 0
+    except OSError:
+        return False
 
 
 def overlay_mounts() -> bool:

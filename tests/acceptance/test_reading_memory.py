@@ -68,15 +68,13 @@ def test_a_law_ten_times_as_long_takes_no_more_memory_to_read(embedded: CommandL
     grown = json.loads(done.stdout)
     assert grown.pop(control) > MOST_GROWTH_MIB, "the measure would see it"
     assert sum(grown.values()) <= MOST_GROWTH_MIB, grown
+    _the_same_as_ever(embedded, code_of(SMALL), law(SMALL, code=f"{SMALL}/2024/QH15"))
 
 
-def test_a_tree_is_drawn_and_told_as_one_document(embedded: CommandLine, tmp_path: Path) -> None:
-    text = law(160, code="7/2024/QH15")
-    path = tmp_path / "law.txt"
-    path.write_bytes(text)
-    assert embedded("cut", str(path), "--code", "T7", "--no-verify").code == 0
-    told = embedded("tree", "T7", "--json")
-    drawn = embedded("tree", "T7").out.decode().splitlines()
+def _the_same_as_ever(embedded: CommandLine, code: str, text: bytes) -> None:
+    """What is streamed is what was printed at once."""
+    told = embedded("tree", code, "--json")
+    drawn = embedded("tree", code).out.decode().splitlines()
     units = told.json["units"]
     assert told.out == (json.dumps({"units": units}, ensure_ascii=False) + "\n").encode()
     depth: dict[str | None, int] = {None: -1}
@@ -84,5 +82,5 @@ def test_a_tree_is_drawn_and_told_as_one_document(embedded: CommandLine, tmp_pat
         depth[unit["address"]] = depth[unit["parent"]] + 1
         assert line.startswith(f"{'  ' * depth[unit['address']]}{unit['address']}  ")
     assert max(depth.values()) == 3
-    rebuilt = embedded("rebuild", "T7", "--json").json
+    rebuilt = embedded("rebuild", code, "--json").json
     assert (rebuilt["text"].encode(), rebuilt["byte_length"]) == (text, len(text))

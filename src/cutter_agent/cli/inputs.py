@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,10 @@ from cutter_agent.errors import InputChanged, InputRefused, UsageError
 from cutter_agent.originals import Rendition
 
 STANDARD_INPUT = "-"
+
+_CLOCK_STEP_NS = 20_000_000
+"""Longer than the steps of any file system's clock but FAT's, whose two seconds nobody waits for."""
+_LOOKS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +93,7 @@ def _is_markdown(text: bytes, label: str, profile: str | None) -> bool:
 def _read_file(path: str, limit: int) -> bytes:
     try:
         with _opened(path) as stream:
-            facts = os.fstat(stream.fileno())
+            facts = _settled(stream.fileno())
             if stat.S_ISREG(facts.st_mode) and facts.st_size > limit:
                 raise _too_large(path, f"{facts.st_size} bytes", limit)
             if stat.S_ISFIFO(facts.st_mode):
@@ -105,6 +110,21 @@ def _read_file(path: str, limit: int) -> bytes:
         raise InputRefused(
             f"cannot be read: {error.strerror}", remedy="Check that you may read it.", path=path
         ) from error
+
+
+def _settled(descriptor: int) -> os.stat_result:
+    """What the file is, once it has rested for a moment: whoever copies it has then mostly written the rest.
+
+    A file system's clock goes in steps (4 to 10 ms), so that two writes within one are one moment: of a file that
+    rested for longer any other change shows. One that is written all the time is looked at as it is.
+    """
+    facts = os.fstat(descriptor)
+    for _ in range(_LOOKS):
+        if not stat.S_ISREG(facts.st_mode) or time.time_ns() - facts.st_mtime_ns not in range(_CLOCK_STEP_NS):
+            break
+        time.sleep(_CLOCK_STEP_NS / 1e9)
+        facts = os.fstat(descriptor)
+    return facts
 
 
 def _require_still(path: str, before: os.stat_result, after: os.stat_result, read_bytes: int) -> None:

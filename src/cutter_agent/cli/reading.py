@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections import Counter
@@ -26,6 +27,8 @@ AsOf = Annotated[int | None, typer.Option("--as-of", metavar="N", help="As of cu
 Document = Annotated[str, typer.Argument(metavar="DOC", help="A document's reference or code.")]
 
 _TITLE_CHARACTERS = 72
+_LINES_BESIDE = 4
+"""Of a terminal, beside the entries: the states, the head of the table, the cursor."""
 _CLEAR = "\x1b[2J\x1b[H"
 """The screen is emptied, the cursor goes to its corner (ECMA-48)."""
 
@@ -60,13 +63,22 @@ def status(
             if watch is None:
                 _print_entries(found, only)
                 return
-            states = ", ".join(
-                f"{count} {state}" for state, count in Counter(line.status for line in found).most_common()
-            )
-            moment = f"{datetime.now().astimezone():%H:%M:%S}"
-            output.print_line(f"{_CLEAR if sys.stdout.isatty() else ''}{moment} {states}")
-            _print_entries(found, only)
+            _look(found, only, full=len(found) == limit and not entry)
             time.sleep(watch)
+
+
+def _look(found: Sequence[EntryLine], only: EntryStatus | None, *, full: bool) -> None:
+    """One look: a terminal is emptied before, and shows no more entries than it has lines for."""
+    counted = Counter(line.status for line in found).most_common()
+    states = ", ".join(f"{count} {state}" for state, count in counted)
+    moment = f"{datetime.now().astimezone():%H:%M:%S}"
+    said = f"{moment} {f'the newest {len(found)}: ' if full else ''}{states}"
+    if not sys.stdout.isatty():
+        output.print_line(said)
+        _print_entries(found, only)
+        return
+    output.print_line(f"{_CLEAR}{said}")
+    _print_entries(found[: max(1, shutil.get_terminal_size().lines - _LINES_BESIDE)], only)
 
 
 def _print_entries(found: Sequence[EntryLine], only: EntryStatus | None) -> None:

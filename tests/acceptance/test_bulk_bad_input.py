@@ -1,0 +1,196 @@
+"""A folder full of trouble on a machine full of trouble: each thing is named, nothing is lost or done twice, and the
+same command goes on (issue: bad input in bulk).
+
+The short form has 30 files; ``make bulk-trouble`` has 10,000.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+from tests.bulk_room import (
+    WITHIN_S,
+    OwnServer,
+    Troubled,
+    interrupt,
+    own_server,
+    troubled_folder,
+    wait_until,
+)
+from tests.command_room import Answer, CommandLine
+from tests.pipeline_room import law
+
+from pg_dryrun.errors import EnvironmentFault
+from pg_embedded import resident
+
+FULL = os.environ.get("DOT_CUTTER_CAMPAIGN") == "full"
+FILES = 10_000 if FULL else 30
+LAWS, ARTICLES = 4, 60
+
+
+@pytest.mark.timeout(7200 if FULL else 900)
+def test_ctrl_c_a_kill_and_a_restart_of_the_server_lose_nothing(iu_cutter: CommandLine, tmp_path: Path) -> None:
+    folder = troubled_folder(tmp_path / "laws", FILES)
+    step = folder.sound // 4
+    with own_server(iu_cutter) as server:
+        _interrupted(server, folder, step)
+        after_ctrl_c = server.verified()
+        assert step <= after_ctrl_c < folder.sound
+        _killed(server, folder, 2 * step)
+        assert after_ctrl_c < server.verified() < folder.sound
+        ended = _restarted(server, folder, 3 * step)
+        assert ended.json["summary"] == {
+            "documents": folder.files,
+            "advanced": ended.json["summary"]["advanced"],
+            "unchanged": folder.sound + folder.twins - ended.json["summary"]["advanced"],
+            "awaiting_review": 0,
+            "failed": sum(folder.refused.values()),
+        }
+        assert 0 < ended.json["summary"]["advanced"] <= folder.sound - after_ctrl_c, "only the rest"
+        assert ended.json["reasons"] == folder.refused
+        rows = server.rows()
+        assert rows == {
+            "iu.document": folder.sound,
+            "iu.information_unit": folder.units,
+            "cutter_governance.decision_backlog_entry": folder.sound,
+            "cutter_governance.decision_backlog_history": 5 * folder.sound,
+            "cutter_governance.cut_change_set": folder.sound,
+            "cutter_governance.dot_pair_signature": 2 * folder.sound,
+            "cutter_governance.verify_result": folder.sound,
+        }
+        again = server.command("cut", str(folder.path), "--jobs", "2", "--json", timeout_s=3600)
+        assert again.code == 3, again.err
+        assert again.json["summary"]["unchanged"] == folder.sound + folder.twins
+        assert server.rows() == rows
+
+
+def _begun(server: OwnServer, folder: Troubled, *words: str) -> subprocess.Popen[bytes]:
+    return server.command.start(
+        "cut", str(folder.path), "--jobs", "2", *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def _interrupted(server: OwnServer, folder: Troubled, enough: int) -> None:
+    process = _begun(server, folder)
+    wait_until(lambda: server.verified() >= enough, process)
+    with server.held():
+        interrupt(process)
+        _, err = process.communicate(timeout=WITHIN_S)
+    assert process.returncode == 130, err.decode()
+    said = err.decode()
+    assert "up to here" in said
+    assert "the same command goes on from there" in said
+    assert "Traceback" not in said, said
+
+
+def _killed(server: OwnServer, folder: Troubled, enough: int) -> None:
+    process = _begun(server, folder)
+    wait_until(lambda: server.verified() >= enough, process)
+    with server.held():
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert len(family) >= 4, "two processes, each with its verifier"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(WITHIN_S)
+    gone, alive = psutil.wait_procs(family, timeout=WITHIN_S)
+    assert not alive, f"{alive} live on without anybody to work for"
+    assert len(gone) == len(family)
+    for stream in (process.stdout, process.stderr):
+        assert stream is not None
+        stream.close()
+
+
+def _restarted(server: OwnServer, folder: Troubled, enough: int) -> Answer:
+    process = _begun(server, folder, "--json")
+    wait_until(lambda: server.verified() >= enough, process)
+    with suppress(psycopg.OperationalError), server.held():  # whoever is connected is cut off, this test as well
+        assert server.verified() < folder.sound
+        server.cluster.stop()
+    assert not server.cluster.running
+    server.cluster.start()
+    out, err = process.communicate(timeout=3600)
+    assert process.returncode == 3, err.decode()
+    return Answer(code=process.returncode, out=out, err=err.decode())
+
+
+def test_a_servers_disk_that_fills_stops_the_run_and_the_same_command_finishes_it(
+    iu_cutter: CommandLine, tmp_path: Path
+) -> None:
+    folder = tmp_path / "laws"
+    folder.mkdir()
+    for number in range(1, LAWS + 1):
+        text = f"Luật số: {number}/2026/QH15\n".encode() + law(ARTICLES, code=f"F{number}")
+        (folder / f"{number}.txt").write_bytes(text)
+    with _on_a_small_disk(iu_cutter) as server:
+        disk = server.disk
+        assert disk is not None
+        one = server.command("cut", str(folder / "1.txt"), "--json")
+        assert one.code == 0, one.err
+        disk.fill()
+        full = server.command("cut", str(folder), "--jobs", "2", "--json", timeout_s=WITHIN_S)
+        assert full.code == 7, full.err
+        errors = [document["error"] for document in full.json["documents"] if "error" in document]
+        assert {error["sqlstate"] for error in errors} == {"53100"}, errors
+        assert all(error["remedy"] for error in errors)
+        assert full.json["summary"]["failed"] == len(errors) > 0
+        assert full.json["summary"]["unchanged"] == 1
+        disk.free()
+        done = server.command("cut", str(folder), "--jobs", "2", "--json", timeout_s=WITHIN_S)
+        assert done.code == 0, done.err
+        rows = server.rows()
+    assert rows["iu.document"] == rows["cutter_governance.verify_result"] == LAWS
+    assert rows["iu.information_unit"] == LAWS * (ARTICLES + 2)
+    assert rows["cutter_governance.dot_pair_signature"] == 2 * LAWS
+
+
+@contextmanager
+def _on_a_small_disk(command: CommandLine) -> Iterator[OwnServer]:
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(own_server(command, small_disk=True))
+        except EnvironmentFault as none:
+            pytest.skip(f"no small disk: {none}")
+        yield server
+
+
+def test_a_disk_of_ones_own_that_fills_leaves_no_half_of_anything(embedded: CommandLine, tmp_path: Path) -> None:
+    """A bound on the size of files (RLIMIT_FSIZE): the kernel takes a part and refuses the rest, as a quota does."""
+    starved = _bounded(embedded, 2000, "status", "--json")
+    assert starved.returncode == 7, starved.stderr
+    assert b"RESIDENT_UNAVAILABLE" in starved.stdout
+    assert b"File too large" in starved.stdout
+    path = tmp_path / "law.txt"
+    path.write_bytes(law(40))
+    done = embedded("cut", str(path), "--code", "D1")
+    assert done.code == 0, done.err
+    before = embedded.counts()
+    with resident.attach(embedded.home / "server"):
+        for form, words in {"out.jsonl": ("export", "D1"), "out.txt": ("rebuild", "D1")}.items():
+            refused = _bounded(embedded, 1, *words, "-o", form)
+            assert refused.returncode == 2, refused.stderr
+            assert b"File too large" in refused.stderr
+            assert b"Make room there" in refused.stderr
+            assert not [path for path in tmp_path.iterdir() if form in path.name]
+            assert embedded(*words, "-o", form).code == 0
+    assert (tmp_path / "out.txt").read_bytes() == path.read_bytes()
+    assert embedded.counts() == before
+
+
+def _bounded(command: CommandLine, blocks: int, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """One command whose files may have at most so many blocks of 512 bytes (or of 1,024, as the shell counts). Python
+    itself would keep half a compiled module."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'ulimit -f {blocks}; exec "$@"', "sh", *command.argv(*words)],
+        env={**command.environment(), "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=command.cwd,
+        capture_output=True,
+        timeout=WITHIN_S,
+        check=False,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from pg_embedded.server import AdminLogin
 from sealing.keys import SigningKey
 
 UNITS_OF_A_LAW = 10_000
-TENTHS = 10
 
 Govern = Callable[[AdminLogin, bytes, str, Mapping[str, SigningKey]], dict[str, Any]]
 
@@ -23,15 +22,17 @@ Govern = Callable[[AdminLogin, bytes, str, Mapping[str, SigningKey]], dict[str, 
 def server_s(postmaster_pid: int) -> float:
     """Processor seconds of a server so far: those of its processes, and of those that ended."""
     postmaster = psutil.Process(postmaster_pid)
-    times = postmaster.cpu_times()
-    spent = times.user + times.system + times.children_user + times.children_system
-    for child in postmaster.children():
+    while True:
+        children = postmaster.children()
+        times = postmaster.cpu_times()
+        spent = times.user + times.system + times.children_user + times.children_system
         try:
-            each = child.cpu_times()
+            for each in (child.cpu_times() for child in children):
+                spent += each.user + each.system
         except psutil.NoSuchProcess:
-            continue
-        spent += each.user + each.system
-    return float(spent)
+            continue  # it ended meanwhile: now its time is among those of the ended
+        if postmaster.children() == children:
+            return float(spent)
 
 
 def grown(
@@ -54,11 +55,3 @@ def grown(
         found["held_mb"] = psutil.Process().memory_info().rss / 2**20
         pipe.send(found)
     pipe.send(None)
-
-
-def tenths(laws: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """The laws of each tenth of the way."""
-    for tenth in range(TENTHS):
-        some = laws[len(laws) * tenth // TENTHS : len(laws) * (tenth + 1) // TENTHS]
-        if some:
-            yield some

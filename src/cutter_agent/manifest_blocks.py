@@ -15,9 +15,9 @@ from msgspec import structs
 from cutter_agent.model import BlockRole, ManifestBlock
 from sealing.canonical import JsonValue, are_safe
 
-_TEXT = frozenset({str})
-_TEXT_OR_NULL = frozenset({str, type(None)})
-_COUNT = frozenset({int})
+_TEXT: frozenset[type] = frozenset({str})
+_TEXT_OR_NULL: frozenset[type] = frozenset({str, type(None)})
+_COUNT: frozenset[type] = frozenset({int})
 _TYPES: dict[str, frozenset[type]] = {
     "unit_local_id": _COUNT,
     "start_byte": _COUNT,

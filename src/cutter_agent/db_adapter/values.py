@@ -73,7 +73,7 @@ def _refuse(value: object) -> NoReturn:
 
 
 class _JsonLoader(Loader):
-    load = staticmethod(msgspec.json.decode)
+    load = staticmethod(msgspec.json.decode)  # type: ignore[assignment]  # it takes more than a loader is given
     """Called with the bytes themselves: a function of Python around it took longer than the reading."""
 
 

@@ -9,7 +9,7 @@ the connection's own adapters; waiting, and so the deadline, is ``Connection.wai
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import psycopg
 from psycopg import errors, generators
@@ -98,7 +98,7 @@ class Reply:
             raise Internal(f"columns {found}, meant were {list(columns)}", remedy="Name them so in the statement.")
         self._read.set_pgresult(result)
         try:
-            return self._read.load_rows(0, result.ntuples, make)
+            return self._read.load_rows(0, result.ntuples, cast("Any", make))  # it is handed tuples
         finally:
             self._read.set_pgresult(None)
 

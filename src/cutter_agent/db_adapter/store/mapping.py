@@ -93,9 +93,10 @@ def block(row: tuple[Any, ...]) -> UnitBlock:
 
     Another one was written by somebody else, and stays what it is: rounded, it would look like the right one.
     """
-    order = row[_ORDER]
+    values, order = list(row), row[_ORDER]
     whole = int(order)
-    return UnitBlock(*row[:_ORDER], whole if whole == order else order, *row[_ORDER + 1 :])
+    values[_ORDER] = whole if whole == order else order
+    return UnitBlock(*values)
 
 
 def decision(row: Row) -> Decision:

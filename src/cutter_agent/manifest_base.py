@@ -7,9 +7,10 @@ runs must lie in order, tile the places and the bytes together with the units th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import starmap
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, starmap
 
 import msgspec
 
@@ -94,12 +95,13 @@ def read(digest: str, stored: Stored) -> Base:
         if len(below) > MOST_BASES:
             raise StaleApproval(f"manifest {digest} rests on too many others", remedy=_REMEDY)
         told = _told(told.recut.base.manifest_digest, stored)
-    units: Sequence[Unit] = told.units
-    orders = [word.render_order for word in told.recut.units] if told.recut else _counted(len(units))
+    orders = [word.render_order for word in told.recut.units] if told.recut else _counted(len(told.units))
+    pieces = [_Piece(units=told.units, orders=orders, first=0, stop=len(told.units), shift=0)]
     for each in reversed(below):
         assert each.recut is not None and each.recut.kept is not None  # noqa: S101, PT018 - for the type alone
         own = [word.render_order for word in each.recut.units]
-        units, orders = spelt_out(units, orders, each.recut.kept, each.units, own, unit_count=each.header.unit_count)
+        pieces = _joined(pieces, each.recut.kept, each.units, own, each.header.unit_count)
+    units, orders = _made(pieces)
     return Base(
         digest=digest,
         snapshot_sha256=top.header.snapshot_sha256,
@@ -170,29 +172,80 @@ def spelt_out(
     Raises:
         ManifestInvalid: the runs do not fit, or leave places open.
     """
-    out, out_orders = list[Unit](), list[str]()
-    used = reached = 0
+    whole = [_Piece(units=units, orders=orders, first=0, stop=len(units), shift=0)]
+    return _made(_joined(whole, kept, changed, changed_orders, unit_count))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Piece:
+    """``[first, stop)`` of a manifest's units, ``shift`` bytes further on: runs of runs are laid together first, and
+    units are made once, however many bases there are."""
+
+    units: Sequence[Unit]
+    orders: Sequence[str]
+    first: int
+    stop: int
+    shift: int
+
+    @property
+    def start_byte(self) -> int:
+        return self.units[self.first].start_byte + self.shift
+
+    @property
+    def end_byte(self) -> int:
+        return self.units[self.stop - 1].end_byte + self.shift
+
+
+def _joined(
+    base: Sequence[_Piece],
+    kept: Iterable[RecutRun],
+    changed: Sequence[Unit],
+    changed_orders: Sequence[str],
+    unit_count: int,
+) -> list[_Piece]:
+    out, ends = list[_Piece](), list(accumulate(piece.stop - piece.first for piece in base))
+    used = reached = place = 0
     for run in kept:
-        gap = run.place - len(out)
-        if gap < 0 or run.count < 1 or run.base_place < reached or run.base_place + run.count > len(units):
+        gap, stop = run.place - place, run.base_place + run.count
+        if gap < 0 or run.count < 1 or run.base_place < reached or not ends or stop > ends[-1]:
             raise _misfit(run, "it does not lie in order within its base")
         if used + gap > len(changed):
             raise _misfit(run, "places before it are spelt by nobody")
-        out += changed[used : used + gap]
-        out_orders += changed_orders[used : used + gap]
-        used, reached = used + gap, run.base_place + run.count
-        piece = units[run.base_place : reached]
-        shift = run.start_byte - piece[0].start_byte
-        if piece[-1].end_byte + shift != run.end_byte:
-            raise _misfit(run, f"its units end at {piece[-1].end_byte + shift}")
-        out += _shifted(piece, shift) if shift else piece
-        out_orders += orders[run.base_place : reached]
-    out += changed[used:]
-    out_orders += changed_orders[used:]
-    if len(out) != unit_count or len(out_orders) != len(out):
-        message = f"runs and units make {len(out)} places and {len(out_orders)} words, the header says {unit_count}"
+        out.append(_Piece(units=changed, orders=changed_orders, first=used, stop=used + gap, shift=0))
+        part = list(_cut(base, ends, run.base_place, stop))
+        shift = run.start_byte - part[0].start_byte
+        if part[-1].end_byte + shift != run.end_byte:
+            raise _misfit(run, f"its units end at {part[-1].end_byte + shift}")
+        out += [replace(piece, shift=piece.shift + shift) for piece in part]
+        used, reached, place = used + gap, stop, run.place + run.count
+    out.append(_Piece(units=changed, orders=changed_orders, first=used, stop=len(changed), shift=0))
+    place += len(changed) - used
+    if place != unit_count or len(changed) != len(changed_orders):
+        message = (
+            f"runs and units make {place} places, the header says {unit_count}; {len(changed)} units, "
+            f"{len(changed_orders)} words"
+        )
         raise ManifestInvalid([Problem(code="recut", message=message, remedy=_AGAIN)])
-    return out, out_orders
+    return [piece for piece in out if piece.first < piece.stop]
+
+
+def _cut(base: Sequence[_Piece], ends: Sequence[int], first: int, stop: int) -> Iterator[_Piece]:
+    """The pieces of places ``[first, stop)``. ``ends``: the place behind each piece."""
+    at = bisect_right(ends, first)
+    while first < stop:
+        piece, end = base[at], ends[at]
+        behind = piece.stop - (end - first)
+        yield replace(piece, first=behind, stop=min(piece.stop, behind + stop - first))
+        first, at = end, at + 1
+
+
+def _made(pieces: Iterable[_Piece]) -> tuple[list[Unit], list[str]]:
+    units, orders = list[Unit](), list[str]()
+    for piece in pieces:
+        part = piece.units[piece.first : piece.stop]
+        units += _shifted(part, piece.shift) if piece.shift else part
+        orders += piece.orders[piece.first : piece.stop]
+    return units, orders
 
 
 def _shifted(units: Iterable[Unit], shift: int) -> Iterable[Unit]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -171,41 +171,85 @@ def _spelt_out(
     else:
         full, _ = chain.pop()
         blocks = full.units
-        counted = (
-            [word.render_order for word in full.recut.units] if full.recut else map(str, range(1, len(blocks) + 1))
-        )
-        orders = list(counted)
+        orders = [word.render_order for word in full.recut.units] if full.recut else list(_counted(len(blocks)))
+    if not chain:
+        return blocks, orders
+    pieces = [_Piece(blocks=blocks, orders=orders, first=0, stop=len(blocks))]
     for told_rows, told_header in reversed(chain):
-        blocks, orders = _joined(blocks, orders, told_rows, int(told_header["unit_count"]))
+        pieces = _joined(pieces, told_rows, int(told_header["unit_count"]))
+    return _made(pieces)
+
+
+def _counted(count: int) -> Iterator[str]:
+    """The render orders of a first cut."""
+    return map(str, range(1, count + 1))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Piece:
+    """``[first, stop)`` of a manifest's rows, ``shift`` bytes further on."""
+
+    blocks: Sequence[Block]
+    orders: Sequence[str]
+    first: int
+    stop: int
+    shift: int = 0
+
+
+def _joined(base: Sequence[_Piece], rows: _Rows, count: int) -> list[_Piece]:
+    """The rows of a re-cut: pieces of its base between those that it spells. Raises ``ValueError`` where they do not
+    fit."""
+    recut = rows.recut
+    assert recut is not None  # noqa: S101 - whoever has runs is a re-cut
+    own = _Piece(blocks=rows.units, orders=[word.render_order for word in recut.units], first=0, stop=len(rows.units))
+    out, used, place, last = list[_Piece](), 0, 0, 0
+    for run in recut.kept or ():
+        gap, stop = run.place - place, run.base_place + run.count
+        pieces = list(_between(base, run.base_place, stop))
+        held = sum(piece.stop - piece.first for piece in pieces)
+        if gap < 0 or used + gap > own.stop or not last <= run.base_place < stop or held != run.count:
+            raise ValueError(f"a run of {run.count} units at {run.place} lies out of order")
+        shift = run.start_byte - pieces[0].blocks[pieces[0].first].start_byte - pieces[0].shift
+        if pieces[-1].blocks[pieces[-1].stop - 1].end_byte + pieces[-1].shift + shift != run.end_byte:
+            raise ValueError(f"the run of {run.count} units at {run.place} does not end at {run.end_byte}")
+        _require_places(rows.units[used : used + gap], place)
+        out.append(replace(own, first=used, stop=used + gap))
+        out += [replace(piece, shift=piece.shift + shift) for piece in pieces]
+        used, place, last = used + gap, run.place + run.count, stop
+    _require_places(rows.units[used:], place)
+    out.append(replace(own, first=used))
+    if place + own.stop - used != count or len(own.orders) != own.stop:
+        raise ValueError(f"its runs and units make {place + own.stop - used} places of {count}")
+    return [piece for piece in out if piece.first < piece.stop]
+
+
+def _require_places(blocks: Sequence[Block], first: int) -> None:
+    if [block.unit_local_id for block in blocks] != list(range(first, first + len(blocks))):
+        raise ValueError(f"a unit is spelt that does not stand at {first}, or not behind the one before it")
+
+
+def _between(base: Sequence[_Piece], first: int, stop: int) -> Iterator[_Piece]:
+    """What of the base stands at places ``[first, stop)``."""
+    reached = 0
+    for piece in base:
+        begin, reached = reached, reached + piece.stop - piece.first
+        low, high = max(first, begin), min(stop, reached)
+        if low < high:
+            yield replace(piece, first=piece.first + low - begin, stop=piece.first + high - begin)
+
+
+def _made(pieces: Sequence[_Piece]) -> tuple[list[Block], list[str]]:
+    """The rows themselves, each told its place."""
+    blocks, orders = list[Block](), list[str]()
+    for piece in pieces:
+        part = piece.blocks[piece.first : piece.stop]
+        as_it_is = piece.shift == 0 and part[0].unit_local_id == len(blocks)
+        blocks += part if as_it_is else _moved(part, len(blocks), piece.shift)
+        orders += piece.orders[piece.first : piece.stop]
     return blocks, orders
 
 
-def _joined(base: Sequence[Block], orders: Sequence[str], rows: _Rows, count: int) -> tuple[list[Block], list[str]]:
-    recut = rows.recut
-    assert recut is not None  # noqa: S101 - whoever has runs is a re-cut
-    out, out_orders = list[Block](), list[str]()
-    own, words, last = iter(rows.units), iter(recut.units), 0
-    for run in (*(recut.kept or ()), None):
-        for _ in range((run.place if run else count) - len(out)):
-            out.append(next(own))
-            out_orders.append(next(words).render_order)
-        if run is None:
-            break
-        stop = run.base_place + run.count
-        if run.place != len(out) or not last <= run.base_place < stop <= len(base):
-            raise ValueError(f"a run of {run.count} units at {run.place} lies out of order")
-        piece, last = base[run.base_place : stop], stop
-        out += _moved(piece, run)
-        out_orders += orders[run.base_place : stop]
-        if out[-1].end_byte != run.end_byte:
-            raise ValueError(f"the run of {run.count} units at {run.place} ends at {out[-1].end_byte}")
-    if len(out) != count or next(own, None) is not None or next(words, None) is not None:
-        raise ValueError(f"its runs and units make {len(out)} places of {count}")
-    return out, out_orders
-
-
-def _moved(piece: Sequence[Block], run: Run) -> Iterator[Block]:
-    shift = run.start_byte - piece[0].start_byte
+def _moved(part: Sequence[Block], first: int, shift: int) -> Iterator[Block]:
     return (
         Block(
             place,
@@ -219,7 +263,7 @@ def _moved(piece: Sequence[Block], run: Run) -> Iterator[Block]:
             b.content_sha256,
             b.role,
         )
-        for place, b in enumerate(piece, run.place)
+        for place, b in enumerate(part, first)
     )
 
 

@@ -7,8 +7,9 @@ import signal
 import subprocess
 import sys
 from enum import StrEnum
+from functools import partial
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +19,11 @@ from cutter_agent.cli.cut import Policy
 from cutter_agent.config import Settings
 from cutter_agent.errors import ConfigMissing
 from cutter_agent.model import Lane
-from cutter_agent.wiring import exec_lane, verify_lane
+from cutter_agent.wiring import ExecLane, VerifyLane, exec_lane, verify_lane
+
+if TYPE_CHECKING:
+    from cutter_agent.jobs.application import Office
+    from cutter_agent.jobs.hands import ExecHands, VerifyHands
 
 
 class LaneWord(StrEnum):
@@ -84,13 +89,22 @@ def _work(
         if lane is Lane.EXEC:
             with exec_lane(os.environ) as ready:
                 ready.signer  # noqa: B018 - a key that cannot be used is known before the first job
-                hands = ExecutorsHands(ready, policy)
-                running.run(login, terms, lambda office: office.employ_exec(hands))
+                running.run(login, terms, partial(_employ_exec, ready, ExecutorsHands(ready, policy)))
         else:
             with verify_lane(os.environ) as proving:
                 proving.signer, proving.executor_key  # noqa: B018 - the same
-                own = VerifiersHands(proving)
-                running.run(login, terms, lambda office: office.employ_verify(own))
+                running.run(login, terms, partial(_employ_verify, proving, VerifiersHands(proving)))
+
+
+def _employ_exec(lane: ExecLane, hands: ExecHands, office: Office) -> None:
+    """The lane's times are the server's from now on: machines' clocks differ."""
+    lane.clock = office.now
+    office.employ_exec(hands)
+
+
+def _employ_verify(lane: VerifyLane, hands: VerifyHands, office: Office) -> None:
+    lane.clock = office.now
+    office.employ_verify(hands)
 
 
 def _configured() -> list[LaneWord]:

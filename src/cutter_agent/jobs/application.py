@@ -129,6 +129,10 @@ class Office:
         row = await self.app.connector.execute_query_one_async(_NOW)
         self._retry.ahead = row["now"] - datetime.now(UTC)
 
+    def now(self) -> datetime:
+        """The server's time, as of when this worker started: what it writes does not hang on its machine's clock."""
+        return datetime.now(UTC) + self._retry.ahead
+
     async def follow(self, stood: Stood) -> None:
         """Queue what comes next for an entry, unless it is queued already."""
         task = {

@@ -50,16 +50,16 @@ async def _work(login: QueueLogin, terms: Terms, employ: Employ) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    pauses, reached = iter(_PAUSES_S), False
+    pauses, reached = iter(_PAUSES_S), asyncio.Event()
     while not stop.is_set():
         try:
-            await _once(login, terms, employ, stop)
-            reached, pauses = True, iter(_PAUSES_S)
+            await _once(login, terms, employ, stop, reached)
+            pauses = iter(_PAUSES_S)
             if terms.until_empty:
                 return
         except (ProcrastinateException, OSError, TimeoutError) as error:
             said = f"{error} {error.__cause__ or ''}".strip()
-            if not reached:
+            if not reached.is_set():
                 raise ConnectionFailed(
                     f"the queue cannot be reached: {said}",
                     remedy=f"Check the place, {login.user} and its password, and that iu-cutter queue init was run.",
@@ -69,8 +69,9 @@ async def _work(login: QueueLogin, terms: Terms, employ: Employ) -> None:
             await _wait(stop, pause_s)
 
 
-async def _once(login: QueueLogin, terms: Terms, employ: Employ, stop: asyncio.Event) -> None:
-    """One life of Procrastinate's worker: until the stop, or until its connection to the queue is lost."""
+async def _once(login: QueueLogin, terms: Terms, employ: Employ, stop: asyncio.Event, reached: asyncio.Event) -> None:
+    """One life of Procrastinate's worker: until the stop, or until its connection to the queue is lost, or until its
+    place is given away because it was not heard of. ``reached`` is set when it is at work."""
     app = connected(login, terms.lane)
     office = Office(app, terms.lane, every_s=terms.every_s, stalled_after_s=terms.stalled_after_s)
     employ(office)
@@ -80,6 +81,7 @@ async def _once(login: QueueLogin, terms: Terms, employ: Employ, stop: asyncio.E
                 f"there is no queue in schema {queue_schema.SCHEMA}", remedy="Make it once: iu-cutter queue init."
             )
         await office.know_the_time()
+        reached.set()
         log.info("worker started", extra={"lane": terms.lane, "queue": QUEUES[terms.lane]})
         worker = asyncio.create_task(
             app.run_worker_async(

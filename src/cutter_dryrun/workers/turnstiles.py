@@ -1,6 +1,6 @@
 """Phases one at a time although nobody calls them: a lock for each phase to come, held by a session of the harness.
 
-A phase inserts into one table that no phase before it writes. Where that table is locked, a worker goes on until there
+A phase inserts into one table that no other phase writes. Where that table is locked, a worker goes on until there
 and waits in the middle of the phase, with nothing of it committed: so the phase before it can be counted.
 """
 
@@ -13,7 +13,7 @@ from pg_dryrun.observer import Observer, connect
 from pg_dryrun.subject import Login
 
 TABLES = {
-    Phase.MARK: f"{LEDGER}.decision_backlog_entry",
+    Phase.MARK: "iu.source_snapshot",
     Phase.SWEEP: f"{LEDGER}.decision_backlog_sweep_log",
     Phase.REVIEW: f"{LEDGER}.review_decision",
     Phase.CUT: f"{LEDGER}.cut_change_set",

@@ -6,7 +6,7 @@ CLEAN_RUNS ?= 100
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
-.PHONY: help setup dry-run test lint format lock docs test-docs dist test-dist image faults plants kills schema fuzz-segment fuzz-formats fuzz-api bench-segment bench-recut bench-akn bench-reading bench-rehearsal bench-adapter bench-instruments bench-web screenshots bench-bulk bench-recut-scale bulk-trouble worker-kills clean
+.PHONY: help setup dry-run dry-run-workers test lint format lock docs test-docs dist test-dist image faults plants kills schema fuzz-segment fuzz-formats fuzz-api bench-segment bench-recut bench-akn bench-reading bench-rehearsal bench-adapter bench-instruments bench-web screenshots bench-bulk bench-recut-scale bulk-trouble worker-kills clean
 
 help:            ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -16,6 +16,9 @@ setup:           ## .venv from the locked requirements (every other target does 
 
 dry-run: setup   ## rehearse this commit on a real law over an embedded PostgreSQL: verdict, report, exit code
 	@$(BIN)/iu-cutter dry-run $(ARGS)
+
+dry-run-workers: setup ## the other form: the phases by two workers over a queue, the same matrices, with faults (CI runs it without)
+	@$(BIN)/iu-cutter dry-run --workers 2 $(ARGS)
 
 test: setup      ## every test, on a real PostgreSQL
 	@$(PYTEST) -n $(JOBS) --dist loadgroup $(ARGS)

@@ -345,6 +345,10 @@ class Report(Protocol):
         """The units of a document as of a cut (the newest one for None), in order. Raises ``UsageError``."""
         ...
 
+    def tree(self, asked: str, as_of: int | None, limit: int, offset: int) -> tuple[int, list[tuple[UnitLine, int]]]:
+        """How many ``units`` there are, and a part of them, each with how many lie above it. Raises ``UsageError``."""
+        ...
+
     def outline(self, asked: str, *, as_of: int | None) -> AbstractContextManager[Outline]:
         """``units`` of one state, to be streamed inside the block. Raises ``UsageError``."""
         ...

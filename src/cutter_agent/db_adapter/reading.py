@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -115,6 +116,16 @@ class LedgerReport:
         with self._adapter.read(Isolation.REPEATABLE_READ) as block:
             document = _document(block, asked)
             return _units(block, document, _cut(block, document, as_of))
+
+    def tree(self, asked: str, as_of: int | None, limit: int, offset: int) -> tuple[int, list[tuple[UnitLine, int]]]:
+        """How many ``units`` there are, and a part of them, each with how many lie above it. Raises ``UsageError``."""
+        with self._adapter.read(Isolation.REPEATABLE_READ) as block:
+            document = _document(block, asked)
+            values = {"document_ref": document.document_ref, "as_of": _cut(block, document, as_of).cut_seq}
+            rows = block.fetch("report_units_page", values | {"row_limit": limit, "row_offset": offset})
+            counted = rows or block.fetch("report_units_page", values | {"row_limit": 1, "row_offset": 0})
+        count = int(counted[0]["unit_count"]) if counted else 0
+        return count, [(UnitLine(**{name: row[name] for name in _UNIT_LINE}), row["depth"]) for row in rows]
 
     def unit(self, address: str) -> UnitFacts:
         """One unit, by its address or an alias. Raises ``UsageError`` when nothing has this name."""
@@ -289,6 +300,9 @@ def _cut(block: Statements, document: DocumentLine, as_of: int | None) -> CutLin
             return cut
     known = ", ".join(str(cut.cut_seq) for cut in cuts) or "none"
     raise UsageError(f"{document.document_ref} has no cut {as_of}", remedy=f"Its cuts: {known}.")
+
+
+_UNIT_LINE = tuple(each.name for each in fields(UnitLine))
 
 
 def _units(block: Statements, document: DocumentLine, cut: CutLine) -> list[UnitLine]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from starlette.responses import Response
 
@@ -10,8 +10,11 @@ from cutter_agent.errors import UsageError
 from cutter_agent.report import UnitLine
 from cutter_agent.web.entry import download
 from cutter_agent.web.finding import found_place
-from cutter_agent.web.paging import Paging
+from cutter_agent.web.paging import UNITS_ON_A_PAGE, Paging
 from cutter_agent.web.visit import Visit
+
+MOST_PAGES = 1_000_000
+"""A page beyond is the last one: its place still fits the server's integers."""
 
 
 def document(visit: Visit) -> Response:
@@ -21,18 +24,32 @@ def document(visit: Visit) -> Response:
     cuts = report.cuts(asked)
     newest = max((cut.cut_seq for cut in cuts), default=0)
     as_of = visit.number("as_of", newest)
-    units = report.units(asked, as_of=as_of)
     wanted = visit.query("find")[:200]
-    place = found_place(wanted, [unit.canonical_address for unit in units], lambda at: units[at].body)
-    if place is not None:
-        page = Paging.at(1, len(units)).of(place)
-        return visit.to(f"{visit.path}?as_of={as_of}&page={page}#{units[place].canonical_address}")
-    paging = Paging.at(visit.number("page", 1), len(units))
-    depths = _depths(units)
-    rows = [(units[place], depths[place]) for place in range(paging.first, paging.end)]
+    found = _found(report.units(asked, as_of=as_of), wanted) if wanted else None
+    if found is not None:
+        page, address = found
+        return visit.to(f"{visit.path}?as_of={as_of}&page={page}#{address}")
+    paging, rows = _page(visit, asked, as_of)
     return visit.page(
         "document", document=line, cuts=cuts, as_of=as_of, newest=newest, rows=rows, paging=paging, asked=wanted
     )
+
+
+def _found(units: Sequence[UnitLine], wanted: str) -> tuple[int, str] | None:
+    """The page and the address of the unit that somebody asks for."""
+    place = found_place(wanted, [unit.canonical_address for unit in units], lambda at: units[at].body)
+    return None if place is None else (Paging.at(1, len(units)).of(place), units[place].canonical_address)
+
+
+def _page(visit: Visit, asked: str, as_of: int) -> tuple[Paging, list[tuple[UnitLine, int]]]:
+    """The units of the page that was asked for, each with its depth; of the last one where there are not so many."""
+    report, wanted = visit.site.lane.report, min(max(visit.number("page", 1), 1), MOST_PAGES)
+    first = (wanted - 1) * UNITS_ON_A_PAGE
+    count, rows = report.tree(asked, as_of=as_of, limit=UNITS_ON_A_PAGE, offset=first)
+    paging = Paging.at(wanted, count)
+    if paging.first != first:
+        _, rows = report.tree(asked, as_of=as_of, limit=UNITS_ON_A_PAGE, offset=paging.first)
+    return paging, rows
 
 
 def rebuilt(visit: Visit) -> Response:
@@ -83,13 +100,3 @@ def _code(visit: Visit, asked: str) -> str:
         return visit.site.lane.report.document(asked).document_code
     except UsageError:
         return ""
-
-
-def _depths(units: Iterable[UnitLine]) -> list[int]:
-    known: dict[str, int] = {}
-    found = []
-    for each in units:
-        depth = known.get(each.parent, -1) + 1 if each.parent else 0
-        known[each.canonical_address] = depth
-        found.append(depth)
-    return found

@@ -88,6 +88,46 @@ SELECT u.unit_id, u.canonical_address, coalesce(v.unit_kind, u.unit_kind) AS uni
  WHERE NOT v.ends_life
  ORDER BY v.render_order;
 
+-- A part of the same, with how many there are in all and how deep each lies: the server orders, only the part is read.
+-- name: report_units_page
+-- principal: cutter_exec
+-- verb: SELECT
+-- tables: iu.information_unit, iu.unit_version
+WITH held AS (
+        SELECT DISTINCT ON (unit_id) unit_id, version_seq, render_order, ends_life
+          FROM iu.unit_version
+         WHERE document_ref = %(document_ref)s::text AND cut_seq <= %(as_of)s::int
+         ORDER BY unit_id, cut_seq DESC),
+     placed AS (
+        SELECT unit_id, version_seq, render_order, count(*) OVER () AS unit_count
+          FROM held WHERE NOT ends_life
+         ORDER BY render_order, unit_id
+         LIMIT %(row_limit)s::int OFFSET %(row_offset)s::int)
+SELECT placed.unit_count, climb.depth, u.unit_id, u.canonical_address, coalesce(v.unit_kind, u.unit_kind) AS unit_kind,
+       coalesce(v.section_type, u.section_type) AS section_type,
+       CASE WHEN v.unit_kind IS NULL THEN u.unit_number ELSE v.unit_number END AS unit_number,
+       p.canonical_address AS parent, u.lifecycle_status, v.version_seq, v.content_hash, v.body, v.cut_seq,
+       v.lifecycle_status AS version_status
+  FROM placed
+  JOIN iu.unit_version v ON v.unit_id = placed.unit_id AND v.version_seq = placed.version_seq
+  JOIN iu.information_unit u ON u.unit_id = placed.unit_id
+  LEFT JOIN iu.information_unit p
+    ON p.unit_id = CASE WHEN v.unit_kind IS NULL THEN u.parent_unit_id ELSE v.parent_unit_id END
+ CROSS JOIN LATERAL (
+        WITH RECURSIVE up (unit_id, depth) AS (
+            SELECT p.unit_id, 0
+            UNION ALL
+            SELECT CASE WHEN held.unit_kind IS NULL THEN above.parent_unit_id ELSE held.parent_unit_id END, up.depth + 1
+              FROM up
+              JOIN iu.information_unit above ON above.unit_id = up.unit_id
+             CROSS JOIN LATERAL (
+                    SELECT w.unit_kind, w.parent_unit_id FROM iu.unit_version w
+                     WHERE w.unit_id = up.unit_id AND w.cut_seq <= %(as_of)s::int
+                     ORDER BY w.version_seq DESC LIMIT 1) held
+             WHERE up.depth < 64)
+        SELECT max(up.depth) AS depth FROM up) climb
+ ORDER BY placed.render_order, placed.unit_id;
+
 -- By its own address; else by the newest alias of that text whose cut was proven. Labels are those of its newest version.
 -- name: report_unit
 -- principal: cutter_exec

@@ -29,8 +29,13 @@ def document(call: Call) -> Answer:
 
 def units(call: Call) -> Answer:
     """``Units``."""
-    found = call.report.units(call.text("code"), as_of=call.number_or_none("as_of"))
-    return _page(call, [records.unit(unit) for unit in _part(call, found)], len(found))
+    count, found = call.report.tree(
+        call.text("code"),
+        as_of=call.number_or_none("as_of"),
+        limit=call.number("limit"),
+        offset=call.number("offset"),
+    )
+    return _page(call, [records.unit(unit) for unit, _ in found], count)
 
 
 def ledger(call: Call) -> Answer:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import secrets
+import select
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,8 @@ from cutter_agent.jobs import desk, place
 from cutter_agent.model import Lane, RiskClass
 from cutter_dryrun.matrix import LEDGER, TRACKED_TABLES, Phase, totals_after
 from cutter_dryrun.workers.turnstiles import Turnstiles
+from cutter_dryrun.workers.workforce import Workforce
+from pg_dryrun.faults.writers import Writer
 from pg_dryrun.observer import connect
 from pg_dryrun.subject import Login
 from pg_embedded.cluster import ThrowawayCluster
@@ -38,17 +42,60 @@ from sealing.keys import SigningKey
 
 PATIENCE_S = 120
 """For whatever a worker has to do: a machine may be slow, and nothing here is decided by the clock."""
+WORDS = {Lane.EXEC: "exec", Lane.VERIFY: "verify"}
 TEMPLATE = "workers_template"
 SWEEPS = f"{LEDGER}.decision_backlog_sweep_log"
 _ACL = "UPDATE pg_database SET datacl = (SELECT datacl FROM pg_database WHERE datname = %s) WHERE datname = %s"
 _numbers = itertools.count(1)
 
 
+class Forked:
+    """A worker that was forked from a process which has loaded the program: a start for 30 ms, not for a second."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._handle = os.pidfd_open(writer.pid)
+        self._ended_by: int = signal.SIGKILL
+        self.returncode: int | None = None
+
+    def send_signal(self, number: int) -> None:
+        """As ``Popen.send_signal``."""
+        self._ended_by = number
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, number)
+
+    def kill(self) -> None:
+        """As ``Popen.kill``."""
+        self.send_signal(signal.SIGKILL)
+
+    def poll(self) -> int | None:
+        """As ``Popen.poll``."""
+        return self._looked(0)
+
+    def wait(self, timeout_s: float) -> int:
+        """As ``Popen.wait``, with a deadline."""
+        code = self._looked(timeout_s)
+        assert code is not None, f"a worker was still there after {timeout_s} s"
+        return code
+
+    def _looked(self, within_s: float) -> int | None:
+        if self.returncode is None:
+            watch = select.poll()
+            watch.register(self._handle, select.POLLIN)
+            if watch.poll(within_s * 1000):
+                word = self._writer.wait(PATIENCE_S)
+                self.returncode = int(word.message) if word.message else -self._ended_by
+                self._writer.close()
+                os.close(self._handle)
+        return self.returncode
+
+
 @dataclass(frozen=True, kw_only=True)
 class Yard:
-    """The server, the passwords of its roles, and both lanes' keys."""
+    """The server, the passwords of its roles, both lanes' keys, and who starts workers."""
 
     cluster: ThrowawayCluster
+    force: Workforce
     passwords: Mapping[str, str] = field(repr=False)
     keys: Path
 
@@ -60,7 +107,8 @@ class Yard:
             key = SigningKey.generate()
             key.save(folder / f"{lane.value}.pem")
             (folder / f"{lane.value}.pub").write_bytes(key.public.pem())
-        with ThrowawayCluster.create(name="workers", settings={"max_connections": "60"}) as cluster:
+        made = ThrowawayCluster.create(name="workers", settings={"max_connections": "60"})
+        with made as cluster, Workforce(1) as force:
             with psycopg.connect(**cluster.admin, autocommit=True) as admin:
                 admin.execute(f"CREATE DATABASE {TEMPLATE} STRATEGY FILE_COPY")
             passwords = {name: secrets.token_hex(16) for name in (*(lane.value for lane in Lane), ROLE)}
@@ -68,7 +116,7 @@ class Yard:
             administrator = setup.Administrator(**login)
             setup.prepare(administrator, {lane: passwords[lane.value] for lane in Lane}, connection_limit=16)
             desk.set_up(administrator, passwords[ROLE], recreate=False)
-            yield cls(cluster=cluster, passwords=passwords, keys=folder)
+            yield cls(cluster=cluster, force=force, passwords=passwords, keys=folder)
 
     @contextmanager
     def site(self, folder: Path) -> Iterator[Site]:
@@ -91,7 +139,7 @@ class Site:
     yard: Yard
     dbname: str
     folder: Path
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[subprocess.Popen[bytes] | Forked] = field(default_factory=list)
 
     @property
     def admin(self) -> Login:
@@ -115,14 +163,26 @@ class Site:
             config.LOG: "json",
         }
 
-    def start(
+    def start(self, lane: Lane, *words: str) -> Forked:
+        """One `iu-cutter worker`, forked."""
+        log = self._log(lane)
+        seat: dict[str, object] = {
+            "words": ["worker", "--lane", WORDS[lane], *words],
+            "environment": self.keys_of(lane),
+            "log": str(log),
+            "journal": str(log.with_suffix(".journal")),
+        }
+        worker = Forked(self.yard.force.seat(seat))
+        self.workers.append(worker)
+        return worker
+
+    def run(
         self, lane: Lane, *words: str, program: tuple[str, ...] = ("-m", "cutter_agent")
     ) -> subprocess.Popen[bytes]:
-        """One `iu-cutter worker`."""
-        word = "exec" if lane is Lane.EXEC else "verify"
-        with (self.folder / f"worker-{len(self.workers)}-{word}.log").open("wb") as log:
+        """The same as a command of its own; ``program``: or another one that runs it."""
+        with self._log(lane).open("wb") as log:
             worker = subprocess.Popen(
-                [sys.executable, *program, "worker", "--lane", word, *words],
+                [sys.executable, *program, "worker", "--lane", WORDS[lane], *words],
                 env={
                     "PATH": "/usr/bin:/bin",
                     "HOME": str(self.folder),
@@ -135,6 +195,9 @@ class Site:
             )
         self.workers.append(worker)
         return worker
+
+    def _log(self, lane: Lane) -> Path:
+        return self.folder / f"worker-{len(self.workers)}-{WORDS[lane]}.log"
 
     def lane(self, lane: Lane, **how: Any) -> wiring.ExecLane | wiring.VerifyLane:
         """A lane in this process, to be used in a ``with`` statement."""

@@ -112,7 +112,7 @@ def test_a_worker_told_to_stop_finishes_its_job_and_a_proof_waits_for_its_own_la
     site.add("G1")
     with site.turnstiles() as turnstiles:
         turnstiles.close(Phase.CUT)
-        worker = site.start(Lane.EXEC, *QUIET)
+        worker = site.run(Lane.EXEC, *QUIET)
         assert not any("_VERIFY_" in name and not name.endswith("_PUBLIC_KEY") for name in site.keys_of(Lane.EXEC))
         site.until(lambda: turnstiles.standing_at(Phase.CUT) == 1)
         worker.send_signal(signal.SIGTERM)
@@ -124,10 +124,10 @@ def test_a_worker_told_to_stop_finishes_its_job_and_a_proof_waits_for_its_own_la
 
     entry = site.value("SELECT entry_id::text FROM cutter_governance.decision_backlog_entry")
     site.put("cut", "verify", {"entry_id": entry})  # as if somebody had put it into the wrong queue
-    assert site.start(Lane.EXEC, "--every", "0", "--until-empty").wait(PATIENCE_S) == 0, site.logs()
+    assert site.run(Lane.EXEC, "--every", "0", "--until-empty").wait(PATIENCE_S) == 0, site.logs()
     assert site.jobs("verify") == {"todo": 1, "failed": 1}
     assert site.counts() == before
-    assert site.start(Lane.VERIFY, "--every", "0", "--until-empty").wait(PATIENCE_S) == 0, site.logs()
+    assert site.run(Lane.VERIFY, "--every", "0", "--until-empty").wait(PATIENCE_S) == 0, site.logs()
     site.assert_done_once(1, sweeps=1)
 
 
@@ -174,7 +174,7 @@ def test_clocks_that_differ_by_an_hour_decide_nothing(site: Site) -> None:
         )
     site.add("C1", "C2")
     for lane_, off_s in ((Lane.EXEC, 3600), (Lane.VERIFY, -3600)):
-        site.start(lane_, *RESCUING, program=("-m", "tests.shifted_worker", str(off_s)))
+        site.run(lane_, *RESCUING, program=("-m", "tests.shifted_worker", str(off_s)))
     site.until(lambda: site.statuses().get(EntryStatus.VERIFIED_COMPLETE) == 2)
     swept = site.jobs("sweep").get("succeeded", 0)
     site.until(lambda: site.jobs("sweep").get("succeeded", 0) > swept)

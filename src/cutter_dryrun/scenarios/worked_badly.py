@@ -27,10 +27,6 @@ _CHAIN = "one-unit"
 _DARK = ("transactions: *",)
 """Rows locked by the one that came second, or by the session that holds them both."""
 _S11_SCHEMA = (f"schema: *{refusals.S11_NAME}*",)
-_WAITING = """
-SELECT count(*) FROM pg_catalog.pg_stat_activity
-WHERE datname = pg_catalog.current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'dot-iu-cutter%'
-"""
 _DENIALS = "SELECT message FROM cutter_queue.job_note ORDER BY note_id DESC LIMIT 1"
 
 
@@ -161,10 +157,9 @@ def _two_workers(stage: Stage, crew: Crew) -> ScenarioResult:
     """The same CUT by two workers who meet at the entry, and VERIFY after each of them."""
     crew.stand_still()
     crew.jobs.put("cut", "carry_on", {"entry_id": entry_of(stage)}, times=2)
-    with held(stage, lambda admin: admin.execute(LOCK_ENTRY, [entry_of(stage)])) as looking:
+    with held(stage, lambda admin: admin.execute(LOCK_ENTRY, [entry_of(stage)])):
         crew.go_on()
-        wanted = min(2, crew.executors)
-        crew.until(lambda: int(str(looking.value(_WAITING))) >= wanted, "both workers at the entry")
+        crew.until(lambda: crew.waiting() >= min(2, crew.executors), "both workers at the entry")
     crew.until_done()
     crew.end()
     return stage.result("cut once, verified once")
@@ -189,7 +184,8 @@ def _same_source_at_once(stage: Stage, crew: Crew) -> ScenarioResult:
     crew.jobs.double()
     crew.turnstiles.close(Phase.MARK)
     crew.go_on()
-    crew.until(lambda: crew.turnstiles.standing_at(Phase.MARK) >= min(2, crew.executors), "both workers in MARK")
+    # The second waits for the first, whose entry has the same key.
+    crew.until(lambda: crew.waiting() >= min(2, crew.executors), "both workers in MARK")
     crew.turnstiles.open(Phase.MARK)
     crew.until_done()
     crew.end()

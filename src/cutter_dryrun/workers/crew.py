@@ -34,6 +34,11 @@ _BUSY = """
 SELECT count(*) FROM pg_catalog.pg_stat_activity
 WHERE usename = ANY (%s) AND state = 'active' AND coalesce(wait_event_type, '') NOT IN ('Lock', 'Client')
 """
+_WAITING = """
+SELECT count(*) FROM pg_catalog.pg_stat_activity
+WHERE datname = pg_catalog.current_database() AND wait_event_type = 'Lock'
+    AND application_name LIKE 'dot-iu-cutter DOT%'
+"""
 _SECRETS = {Lane.EXEC: Lane.VERIFY, Lane.VERIFY: Lane.EXEC}
 
 
@@ -88,6 +93,10 @@ class Crew:
             crew._seat(stage, lane, every)
         crew.until(lambda: crew.jobs.listening() == len(crew._seated), "all workers to listen")
         return crew
+
+    def waiting(self) -> int:
+        """How many sessions of the lanes wait for a lock of whatever kind."""
+        return int(str(self._looking.value(_WAITING)))
 
     def until(self, happened: Callable[[], bool], what: str, *, failing: bool = False) -> None:
         """Wait for ``happened``. ``failing``: a job may fail on the way.

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -246,12 +246,14 @@ class VerifyLane(_LaneBase):
             self.database, entry_id=entry_id, signer=self.signer, executor_key=self.executor_key, clock=self.clock
         )
 
-    def audit(self, asked: str | None) -> Iterator[auditing.Audited]:
+    def audit(
+        self, asked: str | None, begins: Callable[[str, int, int], None] | None = None
+    ) -> Iterator[auditing.Audited]:
         """AUDIT of one document, or of all for None. Needs no private key. Raises as ``phases.audit.audit``."""
         path = self.settings.verify_public_key
         own = PublicKey.load(path) if path is not None and path.exists() else self.signer.key.public
         keys = auditing.Keys(executor=self.executor_key, verifier=own)
-        return auditing.audit(self.database, asked=asked, keys=keys)
+        return auditing.audit(self.database, asked=asked, keys=keys, begins=begins)
 
     def __enter__(self) -> VerifyLane:
         return self

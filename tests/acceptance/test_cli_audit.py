@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from tests.terminals import drawn
 
 LAWS = {
     "mot.txt": "Luật số: 1/2020/QH14\nLUẬT MỘT\nĐiều 1. Phạm vi\n1. Việc thử.\nĐiều 2. Hiệu lực\nNgay.\n",
@@ -33,6 +35,9 @@ def test_what_was_verified_holds_and_nothing_is_written(cut) -> None:
     one = cut("audit", ONE)
     assert (one.code, one.out.decode()) == (0, f"{ONE}: cut 1, verified_complete: holds\n")
     assert cut.counts() == before
+    bar = drawn(cut, "audit", "--all", columns=120, stdout=False)
+    assert re.search(r"audit \S*L[12]-2020-QH14 .*1/2 [\d.]+/s", bar), "who watches sees which one, how many, how fast"
+    assert "2 audited, none defective" in bar
 
 
 def test_what_was_edited_after_the_verdict_is_named(cut) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cutter_agent.cli import options, output
+from cutter_agent.cli import options, output, progress
 from cutter_agent.errors import UsageError, VerificationFailed
 from cutter_agent.phases.audit import Audited
 from cutter_agent.wiring import verify_lane
@@ -28,12 +28,13 @@ def audit(document: Asked = None, every: All = False, as_json: options.Json = Fa
     """
     if every == bool(document):
         raise UsageError("name a document, or give --all", remedy="iu-cutter status lists the documents.")
-    with verify_lane(os.environ) as lane:
+    with verify_lane(os.environ) as lane, progress.documents("audit") as watched:
         found: list[Audited] = []
-        for audited in lane.audit(document):
+        for audited in lane.audit(document, watched.begins):
             found.append(audited)
             if not as_json:
-                _print(audited)
+                with watched.aside():
+                    _print(audited)
     defective = [audited for audited in found if audited.defects]
     if as_json:
         output.print_json({"documents": [_record(audited) for audited in found], "summary": _summary(found)})

@@ -98,6 +98,57 @@ def steps(paths: Sequence[str]) -> Iterator[Steps]:
         yield _Shown()
 
 
+class Documents(Protocol):
+    """What a command tells that goes through documents, of which it learns on its way how many there are."""
+
+    def begins(self, document: str, done: int, count: int) -> None:
+        """``document`` is next, after ``done`` of ``count``."""
+        ...
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Out of the way while a line is printed to the same terminal."""
+        ...
+
+
+class _Unwatched:
+    def begins(self, document: str, done: int, count: int) -> None:
+        """Nobody watches."""
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Nothing is in the way."""
+        return nullcontext()
+
+
+@contextmanager
+def documents(phase: str) -> Iterator[Documents]:
+    """A bar with documents, documents a second and time left, if standard error is a terminal."""
+    if output.spoken() or not colour.watched(sys.stderr):
+        yield _Unwatched()
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    words = TextColumn("{task.description} {task.fields[document]}"), TextColumn("{task.fields[count]}")
+    columns = (words[0], BarColumn(bar_width=20), words[1], TimeElapsedColumn(), TextColumn("left"))
+    console = Console(stderr=True, no_color=not colour.wanted(sys.stderr))
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as shown:
+        task, started_s = shown.add_task(phase, total=None, document="", count=""), time.monotonic()
+
+        class _Shown:
+            def begins(self, document: str, done: int, count: int) -> None:
+                rate = done / max(time.monotonic() - started_s, 1e-6)
+                said = f"{done}/{count} {rate:.1f}/s"
+                shown.update(task, completed=done, total=count, document=_shortened(document), count=said)
+
+            @contextmanager
+            def aside(self) -> Iterator[None]:
+                shown.stop()
+                yield
+                shown.start()
+
+        yield _Shown()
+
+
 def _size(path: str) -> int:
     """At least 1: a document whose size is not known (a pipe, a file that is gone) is a step, too."""
     try:

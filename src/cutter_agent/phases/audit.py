@@ -6,7 +6,7 @@ lives and the end of the history. Each document is read in one block of its own 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from cutter_agent import observing
@@ -49,8 +49,12 @@ class Audited:
     defects: tuple[Defect, ...]
 
 
-def audit(database: VerifyDatabase, *, asked: str | None, keys: Keys) -> Iterator[Audited]:
+def audit(
+    database: VerifyDatabase, *, asked: str | None, keys: Keys, begins: Callable[[str, int, int], None] | None = None
+) -> Iterator[Audited]:
     """Every cut that makes a claim, document by document; all documents for None.
+
+    ``begins`` is told each document before it is read: its reference, how many were done, and how many there are.
 
     Raises:
         UsageError: no document has this reference or code.
@@ -60,7 +64,9 @@ def audit(database: VerifyDatabase, *, asked: str | None, keys: Keys) -> Iterato
         raise UsageError(
             f"no document {asked} was cut", remedy="Give a document's reference or code: iu-cutter status lists them."
         )
-    for document in documents:
+    for done, document in enumerate(documents):
+        if begins is not None:
+            begins(document.document_ref, done, len(documents))
         yield from _told(database, document, keys)
     if asked is None:
         yield from database.read_only(_without_document)

@@ -224,7 +224,7 @@ class Site:
             job = desk.FileJob(
                 path=str(path), file_sha256=sha256_hex(path.read_bytes()), document_ref=code, words=asdict(words)
             )
-            with desk.opened(self._queue()) as opened:
+            with desk.opened(self.queue_login()) as opened:
                 opened.add_file(job)
 
     def put(self, queue: str, task: str, arguments: Mapping[str, object], *, times: int = 1) -> None:
@@ -322,7 +322,8 @@ class Site:
         """What all workers said."""
         return "\n".join(path.read_text("utf-8")[-60_000:] for path in sorted(self.folder.glob("worker-*.log")))
 
-    def _queue(self) -> place.QueueLogin:
+    def queue_login(self) -> place.QueueLogin:
+        """As whom commands and workers speak to the queue."""
         login = self.admin
         at = DatabasePlace(host=login.host, port=login.port, dbname=self.dbname, sslmode="disable")
         return place.QueueLogin(place=at, user=ROLE, password=self.yard.passwords[ROLE])

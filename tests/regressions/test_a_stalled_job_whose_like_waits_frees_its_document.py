@@ -3,8 +3,11 @@ one waiting job of a kind), kept its document's lock for ever, and the waiting o
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from procrastinate.jobs import Status
 from tests import event_loops
+from tests.worker_site import Yard
 
 from cutter_agent.jobs import application, place
 from cutter_agent.jobs.application import QUEUES, Office
@@ -17,11 +20,9 @@ LOOK = "SELECT status::text AS status, lock FROM procrastinate_jobs WHERE task_n
 TWINS = "UPDATE procrastinate_jobs SET queueing_lock = 'the same' WHERE task_name = 'verify'"
 
 
-def test_a_stalled_job_whose_like_waits_is_ended_and_the_waiting_one_can_run(embedded) -> None:
-    assert embedded("db", "init").code == 0
-    assert embedded("queue", "init").code == 0
-    with place.queue_login(embedded.environment()) as login:
-        event_loops.run(_rescued(login))
+def test_a_stalled_job_whose_like_waits_is_ended_and_the_waiting_one_can_run(tmp_path: Path) -> None:
+    with Yard.opened(tmp_path) as yard, yard.site(tmp_path) as site:
+        event_loops.run(_rescued(site.queue_login()))
 
 
 async def _rescued(login: place.QueueLogin) -> None:

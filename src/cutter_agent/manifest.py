@@ -15,6 +15,7 @@ import msgspec
 from cutter_agent import manifest_blocks, manifest_original, manifest_recut, manifest_review, manifest_topology
 from cutter_agent.errors import InputRefused, ManifestInvalid, Problem
 from cutter_agent.manifest_base import Stored
+from cutter_agent.manifest_kept import Blocks
 from cutter_agent.model import (
     BlockRole,
     Finding,
@@ -96,8 +97,12 @@ def build(
     marked_by: str,
     risk_class: RiskClass = RiskClass.STANDARD,
     operation_kind: OperationKind = OperationKind.FIRST_CUT,
+    made: bool = True,
 ) -> Manifest:
-    """The proposal to cut a snapshot exactly as ``segmentation`` says."""
+    """The proposal to cut a snapshot exactly as ``segmentation`` says.
+
+    ``made``: every block is made now; else when somebody looks at it.
+    """
     return Manifest(
         header=ManifestHeader(
             snapshot_sha256=segmentation.snapshot_sha256,
@@ -113,21 +118,7 @@ def build(
             operation_kind=operation_kind,
             risk_class=risk_class,
         ),
-        units=tuple(
-            ManifestBlock(
-                unit_local_id=position,
-                start_byte=unit.start_byte,
-                end_byte=unit.end_byte,
-                address=unit.address,
-                parent=unit.parent,
-                level=unit.level,
-                kind=unit.kind,
-                number=unit.number,
-                content_sha256=unit.content_sha256,
-                role=BlockRole.RESULT,
-            )
-            for position, unit in enumerate(segmentation.units)
-        ),
+        units=tuple(Blocks(segmentation.units)) if made else Blocks(segmentation.units),
         findings=segmentation.findings,
     )
 

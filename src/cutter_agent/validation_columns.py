@@ -15,7 +15,7 @@ from cutter_agent.manifest_kept import Blocks
 from cutter_agent.model import BlockRole, Manifest, ManifestBlock, Unit
 from cutter_agent.vocabulary import PLAIN_WORD, Vocabulary
 
-_SPELT = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-\n")
+_SPELT = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-\n"
 _INSIDE = bytes(range(0x80, 0xC0))
 """Bytes that never begin a UTF-8 character."""
 _MAX_ADDRESS_LENGTH, _MAX_NUMBER_LENGTH = 400, 200
@@ -79,7 +79,7 @@ def _addresses_hold(units: Sequence[ManifestBlock | Unit], code: str) -> bool:
     addresses = _column(units, "address")
     text = "\n".join(["", *addresses, ""])
     return (
-        set(text) <= _SPELT
+        not text.encode("utf-8", "replace").translate(None, delete=_SPELT)
         and text.count("\n") == len(addresses) + 1
         and not any(wrong in text for wrong in ("\n\n", "--", "\n-", "-\n"))
         and max(map(len, addresses)) <= _MAX_ADDRESS_LENGTH

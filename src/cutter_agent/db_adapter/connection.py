@@ -94,7 +94,9 @@ class LaneConnection(psycopg.Connection[Row]):
                 if values_in_order is None:
                     sending = wire.command(self.pgconn, text, self._transformer)
                 else:
-                    sending = wire.statement(self.pgconn, text, values_in_order, self._transformer)
+                    sending = wire.statement(
+                        self.pgconn, text, values_in_order, self._transformer, binary=statement.binary
+                    )
                 reply: Answer = self.wait(sending)
                 return reply
 

@@ -7,6 +7,7 @@ A file holds statements one after another, each under a header::
 
     -- name: insert_backlog_entry
     -- principal: cutter_exec           (or cutter_verify, or both)
+    -- answers: binary                  (may be left out: text)
     -- verb: INSERT                     (SELECT, INSERT, UPDATE, COPY; in session.sql the block's own words too)
     -- tables: cutter_governance.decision_backlog_entry      (comma separated, schema.table; none)
     INSERT INTO … VALUES (%(entry_id)s, …);
@@ -29,7 +30,7 @@ SESSION_FILE = "session.sql"
 _DATA_VERBS = frozenset({"SELECT", "INSERT", "UPDATE", "COPY"})
 _SESSION_VERBS = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SELECT"})
 _HEADER_KEYS = ("name", "principal", "verb", "tables")
-_HEADER = re.compile(r"^--\s*(name|principal|verb|tables)\s*:\s*(.*?)\s*$")
+_HEADER = re.compile(r"^--\s*(name|principal|verb|tables|answers)\s*:\s*(.*?)\s*$")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _TABLE = re.compile(r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")
 _PLACEHOLDER = re.compile(r"%(?:\((?P<name>[a-z_][a-z0-9_]*)\)s|(?P<percent>%)|(?P<foreign>.?))", re.DOTALL)
@@ -51,6 +52,8 @@ class Statement:
     numbered_sql: str
     parameters: tuple[str, ...]
     source: str
+    binary: bool = False
+    """Answered in PostgreSQL's binary form: for a column of bytes, which in text would be twice as long."""
     tells_xid: bool = False
     """A write that returns its transaction's id as its last column: then nobody has to ask before COMMIT."""
 
@@ -146,8 +149,15 @@ def _statement(header: Mapping[str, str], lines: list[str], source: str) -> Stat
         numbered_sql=numbered_sql,
         parameters=parameters,
         source=source,
+        binary=_is_binary(header.get("answers", "text"), source),
         tells_xid=_TELLS_XID.search(sql) is not None,
     )
+
+
+def _is_binary(word: str, source: str) -> bool:
+    if word not in ("text", "binary"):
+        raise _bad(source, f"answers are text or binary, not {word!r}")
+    return word == "binary"
 
 
 def _check_sql(sql: str, verb: str, source: str) -> None:

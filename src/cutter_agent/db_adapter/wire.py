@@ -128,11 +128,15 @@ def command(pgconn: PGconn, text: str, read: Transformer) -> PQGen[Reply]:
     return (yield from _answered(pgconn, read))
 
 
-def statement(pgconn: PGconn, text: str, values: Sequence[object], read: Transformer) -> PQGen[Reply]:
+def statement(
+    pgconn: PGconn, text: str, values: Sequence[object], read: Transformer, *, binary: bool = False
+) -> PQGen[Reply]:
     """Send a statement with its values beside it; for ``Connection.wait``. Raises ``psycopg.Error``, and what a value
-    that cannot travel raises: then nothing was sent."""
+    that cannot travel raises: then nothing was sent. ``binary``: the answer comes in that form."""
     spelt = read.dump_sequence(values, [PyFormat.AUTO] * len(values))
-    pgconn.send_query_params(text.encode(), spelt, param_types=read.types, param_formats=read.formats)
+    pgconn.send_query_params(
+        text.encode(), spelt, param_types=read.types, param_formats=read.formats, result_format=int(binary)
+    )
     return (yield from _answered(pgconn, read))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -11,6 +10,8 @@ from cutter_agent.rows import Alias, ChangeSet, DocumentCut, Entry, StoredManife
 from cutter_agent.verifier.evidence import EarlierCut, Evidence, PastCut
 from cutter_agent.verifier.reading import base_of
 from sealing.keys import PublicKey
+
+_FIRST = 1
 
 
 class Gathering:
@@ -95,10 +96,10 @@ class Gathering:
 
     def _manifest(self, digest: str) -> bytes | None:
         if digest not in self._manifests:
-            row = self._store.manifest(digest)
-            if row is None:
+            data = self._store.manifest_bytes(digest)
+            if data is None:
                 return None
-            self._manifests[digest] = row.canonical_json
+            self._manifests[digest] = data
         return self._manifests[digest]
 
     def _below(self, *tops: bytes | None) -> dict[str, bytes]:
@@ -121,8 +122,8 @@ class Gathering:
     def _held(self, cut_seq: int) -> list[StoredUnit]:
         """Each unit with the version that holds as of a cut, in order."""
         here = [unit for unit in self._versions if unit.cut_seq <= cut_seq]
-        several = {name for name, count in Counter([unit.unit_id for unit in here]).items() if count > 1}
-        if not several:
+        several = {unit.unit_id for unit in here if unit.version_seq != _FIRST}
+        if not several:  # and no unit has two versions of one number: that is their key
             return here
         newest: dict[str, StoredUnit] = {}
         for unit in here:

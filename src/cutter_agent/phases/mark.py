@@ -118,6 +118,7 @@ def mark(
     segmentation = segmenter.segment(source.data, profile=profile, document_code=source.document_code)
     manifest = build(
         segmentation,
+        made=standing is None,
         document_ref=source.document_ref,
         title=source.title,
         tool_revision=marker.tool_revision,

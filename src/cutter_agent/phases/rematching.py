@@ -8,7 +8,6 @@ from dataclasses import replace
 from cutter_agent import recut, topology
 from cutter_agent.asking import Answer
 from cutter_agent.manifest import build
-from cutter_agent.manifest_kept import Blocks
 from cutter_agent.model import Manifest, RecutBase, Segmentation
 from cutter_agent.ports_living import RecutGround
 
@@ -54,14 +53,13 @@ def matched_again(
     if proposed is None:
         return None
     again = build(
-        replace(proposed.cut, units=()),
+        proposed.cut,
+        made=False,
         document_ref=header.document_ref,
         title=header.title,
         tool_revision=header.tool_revision,
         marked_by=header.marked_by,
         risk_class=header.risk_class,
     )
-    units = proposed.cut.units
-    again = replace(again, header=replace(again.header, unit_count=len(units)), units=Blocks(units))
-    governed = topology.governed_of(stands, units) if stands else ()
+    governed = topology.governed_of(stands, proposed.cut.units) if stands else ()
     return replace(recut.as_recut(again, proposed), governed=governed, original=manifest.original)

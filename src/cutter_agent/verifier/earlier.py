@@ -22,11 +22,10 @@ def defects(evidence: Evidence) -> Iterator[Defect]:
         held.setdefault(unit.change_set_id, []).append(unit)
     for cut in evidence.earlier:
         yield from _signed(cut, evidence)
-        states = cut.states
-        for unit in held.get(cut.change_set.change_set_id, ()):
-            said = states.get(unit.unit_id)
-            if said == (str(unit.version_seq), unit.content_hash, unit.render_order, unit.canonical_address):
-                continue
+        states, units = cut.states, held.get(cut.change_set.change_set_id, [])
+        stand = [(str(u.version_seq), u.content_hash, u.render_order, u.canonical_address) for u in units]
+        said = [states.get(unit.unit_id) for unit in units]
+        for unit in () if stand == said else [u for u, a, b in zip(units, stand, said, strict=True) if a != b]:
             if unit.unit_id not in states:
                 yield _defect("affected_missing", "no ledger row of its own cut names it", unit.canonical_address)
             else:
@@ -35,8 +34,7 @@ def defects(evidence: Evidence) -> Iterator[Defect]:
 
 def _state(cut: EarlierCut, unit: StoredUnit) -> Iterator[Defect]:
     """What the ledger says it became, word by word."""
-    text = next(row[3] for row in cut.touched if row[0] == unit.unit_id)
-    yield from affected_state(msgspec.json.decode(text or "null"), unit)
+    yield from affected_state(msgspec.json.decode(cut.texts[unit.unit_id] or "null"), unit)
 
 
 def _signed(cut: EarlierCut, evidence: Evidence) -> Iterator[Defect]:

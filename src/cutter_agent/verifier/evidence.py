@@ -27,7 +27,7 @@ from cutter_agent.rows import (
 )
 from cutter_agent.signing import SignatureRow
 from cutter_agent.verifier.reading import Told, told
-from cutter_agent.verifier.touched import State, state_of, touched_digest
+from cutter_agent.verifier.touched import State, Touched, states_of, touched_digest
 from sealing.canonical import JsonValue
 from sealing.keys import PublicKey
 
@@ -49,17 +49,26 @@ class EarlierCut:
 
     change_set: ChangeSet
     signature: SignatureRow | None
-    touched: Sequence[tuple[str, str, str | None, str | None]]
+    touched: Sequence[Touched]
 
     @cached_property
     def units_sha256(self) -> str:
         """The digest of what it touched, as its signature must say it."""
-        return touched_digest(self.touched)
+        return touched_digest(self.touched, self._states)
+
+    @cached_property
+    def _states(self) -> list[State | None]:
+        return states_of(self.touched)
 
     @cached_property
     def states(self) -> Mapping[str, State | None]:
         """What it says units became, by unit; None where it says so in no plain way."""
-        return {row[0]: state_of(row[3]) for row in self.touched}
+        return dict(zip([row[0] for row in self.touched], self._states, strict=True))
+
+    @cached_property
+    def texts(self) -> Mapping[str, str | None]:
+        """The same as it is spelt."""
+        return {row[0]: row[3] for row in self.touched}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import Any
 
 from msgspec import structs
@@ -15,7 +15,7 @@ from msgspec import structs
 from cutter_agent.rows import StoredUnit, UnitBlock
 from cutter_agent.verifier.blocks import columns, rebuilt
 from cutter_agent.verifier.evidence import Defect, Evidence, PastCut
-from cutter_agent.verifier.reading import Block
+from cutter_agent.verifier.reading import Block, Run
 
 Part = Mapping[str, Any]
 _KEPT, _NEW = "unchanged", "inserted"
@@ -161,6 +161,8 @@ def _kept(evidence: Evidence, blocks: Sequence[Block], base: PastCut) -> Iterato
     told, now = evidence.told, {unit.canonical_address: unit for unit in evidence.units}
     at_once = evidence.change_set.cut_seq == base.change_set.cut_seq + 1
     for run in told.kept:
+        if _all_kept(blocks, run, told.orders, now, base.stood):
+            continue
         for at in range(run.place, run.place + run.count):
             address = blocks[at].address
             unit = now.get(address)
@@ -174,6 +176,21 @@ def _kept(evidence: Evidence, blocks: Sequence[Block], base: PastCut) -> Iterato
                 yield _defect("order", f"it stands at {unit.render_order}, approved was {told.orders[at]}", address)
             if at_once and not _same_version(before, unit):
                 yield _defect("recut_untouched", "approved as unchanged, and this cut wrote it", address)
+
+
+def _all_kept(
+    blocks: Sequence[Block],
+    run: Run,
+    orders: Sequence[str],
+    now: Mapping[str, StoredUnit],
+    before: Mapping[str, StoredUnit],
+) -> bool:
+    """Whether every unit of a run is the very version that stood in the base, at its place."""
+    places = slice(run.place, run.place + run.count)
+    units = [now.get(block.address) for block in blocks[places]]
+    stood = [before.get(unit.unit_id) if unit is not None else None for unit in units]
+    same = None not in units and all(map(is_, units, stood))
+    return same and [unit.render_order for unit in units if unit is not None] == orders[places]
 
 
 def _same_version(before: StoredUnit, now: StoredUnit) -> bool:

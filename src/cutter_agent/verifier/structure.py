@@ -20,16 +20,16 @@ _ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Block]) -> Iterator[Defect]:
     """Every defect of the stored tree against the approved one."""
     yield from _identity(evidence, header)
-    approved = {block["address"]: block for block in blocks}
-    if len(approved) != len(blocks):
+    if len({block.address for block in blocks}) != len(blocks):
         yield _defect("address_twice", "the manifest gives one address to two units")
-    by_id = {unit.unit_id: unit for unit in evidence.units}
     code = str(header.get("document_code"))
     reference = evidence.change_set.document_ref
     named = _all_named(evidence.held, code, reference)
-    if named and _all_labelled(evidence.units, blocks, by_id):
+    if named and _all_labelled(evidence.units, blocks):
         yield from _count(evidence)
         return
+    approved = {block["address"]: block for block in blocks}
+    by_id = {unit.unit_id: unit for unit in evidence.units}
     for unit in evidence.units:
         yield from _address(unit, code)
         yield from _name(unit, evidence.change_set.document_ref)
@@ -54,9 +54,9 @@ def _all_named(units: Sequence[StoredUnit], code: str, reference: str) -> bool:
     return [unit.unit_id for unit in units] == _ids(reference, addresses)
 
 
-def _all_labelled(units: Sequence[StoredUnit], blocks: Sequence[Block], by_id: Mapping[str, StoredUnit]) -> bool:
+def _all_labelled(units: Sequence[StoredUnit], blocks: Sequence[Block]) -> bool:
     """Whether each unit, in order, has the approved labels and parent."""
-    address_of = {name: unit.canonical_address for name, unit in by_id.items()}
+    address_of = {unit.unit_id: unit.canonical_address for unit in units}
     found = [
         (
             unit.canonical_address,

@@ -17,6 +17,16 @@ SELECT m.digest, m.canonical_json, m.snapshot_sha256, m.document_ref, m.profile_
 FROM iu.manifest AS m
 WHERE m.digest = %(digest)s;
 
+-- A manifest that another one rests on: its bytes alone.
+-- name: find_manifest_bytes
+-- principal: both
+-- verb: SELECT
+-- tables: iu.manifest
+-- answers: binary
+SELECT m.canonical_json
+FROM iu.manifest AS m
+WHERE m.digest = %(digest)s;
+
 -- name: count_changes
 -- principal: cutter_exec
 -- verb: SELECT

@@ -55,8 +55,8 @@ class BacklogTables:
 
     def manifest_bytes(self, digest: str) -> bytes | None:
         """The stored canonical bytes alone."""
-        row = self.manifest(digest)
-        return row.canonical_json if row else None
+        row = self._block.fetch_one("find_manifest_bytes", {"digest": digest})
+        return row["canonical_json"] if row else None
 
     def snapshot(self, sha256: str) -> Snapshot | None:
         """The stored source bytes and where they came from."""

@@ -1,0 +1,45 @@
+"""A worker that the queue's server refuses said "PoolTimeout, a defect of the program", after half a minute; one whose
+server was away for longer than that ended with it. It is told at once and why; later it waits, however long."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.worker_site import Site, Yard
+
+from cutter_agent import config
+from cutter_agent.errors import ConnectionFailed
+from cutter_agent.jobs import desk
+from cutter_agent.model import Lane
+
+pytestmark = pytest.mark.xdist_group("worker-bad-input")
+
+
+def worker_of(site: Site, password: str) -> subprocess.CompletedProcess[str]:
+    environment = {**site.keys_of(Lane.EXEC), config.QUEUE_PASSWORD: password}
+    return subprocess.run(
+        [sys.executable, "-m", "cutter_agent", "worker", "--lane", "exec", "--until-empty"],
+        env={"PATH": "/usr/bin:/bin", "HOME": str(site.folder), "PYTHONPATH": ":".join(sys.path), **environment},
+        cwd=site.folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_wrong_password_of_the_queue_is_told_as_one(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "site").mkdir()
+    with Yard.opened(tmp_path / "keys") as yard, yard.site(tmp_path / "site") as site:
+        done = worker_of(site, "not it")
+        assert done.returncode == 7, done.stderr
+        assert "password authentication failed" in done.stderr
+        assert "CONNECTION_FAILED" in done.stderr
+        login = replace(site._queue(), password="not it")
+        with pytest.raises(ConnectionFailed, match="password authentication failed"), desk.opened(login):
+            pytest.fail("it was let in")

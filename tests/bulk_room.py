@@ -60,6 +60,10 @@ class OwnServer:
         """Documents that were proven."""
         return int(self.value("SELECT count(*) FROM cutter_governance.verify_result"))
 
+    def somebody_waits(self) -> bool:
+        """For a lock that another one has."""
+        return bool(self.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Nobody can write a verdict in the block: a run cannot come to its end, however fast the machine is."""
@@ -133,13 +137,23 @@ BROKEN: Mapping[str, tuple[bytes, str]] = {
 
 @dataclass(kw_only=True)
 class Troubled:
-    """A folder; ``sound`` documents in it, how many files are refused with which code, how many are twins."""
+    """A folder: the documents in it that are sound, how many files are refused with which code, how many are twins."""
 
     path: Path
-    sound: int
-    units: int
+    articles: int
+    sound_files: list[str] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
     twins: int = 0
+
+    @property
+    def sound(self) -> int:
+        """How many documents are sound."""
+        return len(self.sound_files)
+
+    @property
+    def units(self) -> int:
+        """Of all of them together."""
+        return self.sound * (self.articles + 2)
 
     @property
     def files(self) -> int:
@@ -150,7 +164,7 @@ class Troubled:
 def troubled_folder(path: Path, files: int, *, articles: int = 4, seed: int = 2013) -> Troubled:
     """About ``files`` files: of twenty one is broken, one has another's bytes, two say they are one document."""
     path.mkdir()
-    found = Troubled(path=path, sound=0, units=0)
+    found = Troubled(path=path, articles=articles)
     chance = random.Random(seed)  # noqa: S311 - which file is which, the same in every run
     kinds = list(BROKEN.items())
     for number in range(1, files + 1):
@@ -170,8 +184,7 @@ def troubled_folder(path: Path, files: int, *, articles: int = 4, seed: int = 20
                 found.twins += 1
             case _:
                 (path / f"{name}.txt").write_bytes(text)
-                found.sound += 1
-    found.units = found.sound * (articles + 2)
+                found.sound_files.append(str(path / f"{name}.txt"))
     return found
 
 

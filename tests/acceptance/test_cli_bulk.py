@@ -4,6 +4,7 @@ nothing."""
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.pipeline_room import law
+from tests.terminals import watched
 
 from cutter_agent.cli import inputs, orders
 from cutter_agent.cli.bulk import survey
@@ -90,6 +92,7 @@ def _status_watches_until_ctrl_c(embedded) -> None:
     assert process.stdout is not None
     looks = 0
     for line in process.stdout:
+        assert b"\x1b" not in line, "a pipe is no terminal"
         looks += b"7 verified_complete, 1 review_pending" in line
         if looks == 2:
             break
@@ -97,6 +100,12 @@ def _status_watches_until_ctrl_c(embedded) -> None:
     process.stdout.read()
     assert process.wait(60) == 0
     assert looks == 2
+    seen = watched(embedded, "status", "--watch", "0.2", "--limit", "7", lines=10, columns=200, looks=2)
+    looks_there = seen.split("\x1b[2J\x1b[H")[1:]
+    assert len(looks_there) >= 2, "the screen is emptied before each look"
+    first = looks_there[0].splitlines()
+    assert re.match(r"\d\d:\d\d:\d\d the newest 7: .*verified_complete", first[0])
+    assert len(first) <= 10 - 2, "a look fits the terminal"
     refused = embedded("status", "--watch", "1", "--json")
     assert (refused.code, refused.error["code"]) == (2, "USAGE")
 

@@ -11,7 +11,11 @@ import subprocess
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from cutter_agent.home.server import DATABASE
+from pg_embedded import resident
 
 LAW = """Luật số: 12/2020/QH14
 LUẬT
@@ -342,14 +346,23 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(
 ) -> None:
     path = tmp_path / "code.txt"
     path.write_bytes(real_laws["bo-luat-dan-su-2015"])
-    process = embedded.start("cut", str(path), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(1.8)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode in {130, 0, 10}
-    if process.returncode == 130:
-        assert b"interrupted" in err
-        assert b"Traceback" not in err
+    assert embedded("db", "init").code == 0
+    with (
+        resident.attach(embedded.home / "server") as server,
+        psycopg.connect(**server.admin_of(DATABASE)) as holder,
+    ):
+        holder.execute("LOCK TABLE cutter_governance.decision_backlog_sweep_log IN EXCLUSIVE MODE")
+        process = embedded.start("cut", str(path), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        until_s = time.monotonic() + 120
+        while not holder.execute("SELECT 1 FROM cutter_governance.decision_backlog_entry LIMIT 1").fetchone():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < until_s
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert b"interrupted" in err
+    assert b"Traceback" not in err
     done = embedded("cut", str(path))
     assert done.code in {0, 10}, done.err
     assert embedded.counts()["cutter_governance.decision_backlog_entry"] == 1

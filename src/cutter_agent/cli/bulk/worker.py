@@ -1,7 +1,8 @@
 """One process that brings documents to their end: an executor's lane, and a verifier in a process of its own.
 
 What a lost connection broke off is tried again for a while, if there was one before: a server that restarts is not the
-end of the other thousand documents. A verifier that died is started anew.
+end of the other thousand documents. So is a phase that others were in the way of again and again. A verifier that died
+is started anew.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from cutter_agent.cli import failures, inputs, orders
 from cutter_agent.cli.bulk.survey import Record, Surveyed, file_digest
 from cutter_agent.cli.verifier_process import ChildRefused, VerifierProcess
 from cutter_agent.db_adapter.sqlstates import Disposition
-from cutter_agent.errors import ConnectionFailed, DeadlinePassed, OutcomeUnknown
+from cutter_agent.errors import ConnectionFailed, DeadlinePassed, OutcomeUnknown, RetriesExhausted
 from cutter_agent.wiring import ExecLane, exec_lane
 
 Watch = Callable[[pipeline.Step], None]
@@ -30,6 +31,8 @@ _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _TOLD = {"document": "document_ref", "entry_id": "entry_id", "status": "status", "steps": "steps", "units": "units"}
 """What is told of a document to whoever watches the run, by its name in the record."""
 _BROKEN_OFF = {ConnectionFailed.code, DeadlinePassed.code, OutcomeUnknown.code}
+_IN_THE_WAY = RetriesExhausted.code
+"""Others were in the way as often as a phase is tried: later they are done. A worker of the queue waits, too."""
 
 
 class Worker:
@@ -68,10 +71,12 @@ class Worker:
             error = record.get("error")
             if error is None or error["code"] not in _BROKEN_OFF:
                 self._reached = True
+            if error is None or error["code"] not in _BROKEN_OFF | {_IN_THE_WAY}:
                 return record
             if not self._reached or time.monotonic() > end_s:
                 return record
-            observing.retried("document", error.get("sqlstate"), Disposition.RESOLVE)
+            disposition = Disposition.RETRY if error["code"] == _IN_THE_WAY else Disposition.RESOLVE
+            observing.retried("document", error.get("sqlstate"), disposition)
             time.sleep(next(pauses, _PAUSES_S[-1]))
 
     def _try(self, file: Surveyed, watch: Watch) -> Record:

@@ -40,6 +40,6 @@ def test_a_wrong_password_of_the_queue_is_told_as_one(tmp_path: Path) -> None:
         assert done.returncode == 7, done.stderr
         assert "password authentication failed" in done.stderr
         assert "CONNECTION_FAILED" in done.stderr
-        login = replace(site._queue(), password="not it")
+        login = replace(site.queue_login(), password="not it")
         with pytest.raises(ConnectionFailed, match="password authentication failed"), desk.opened(login):
             pytest.fail("it was let in")

@@ -43,11 +43,11 @@ def test_an_engine_gets_what_it_finds_its_service_by_and_nothing_else(
     program = tmp_path / "podman"
     program.write_text("#!/bin/sh\nexec /usr/bin/env\n", encoding="ascii")
     program.chmod(0o700)
-    for name, value in {"DOCKER_HOST": "unix:///run/d.sock", "HOME": "/home/me", "PGPASSWORD": "hidden"}.items():
+    for name, value in {"DOCKER_HOST": "unix:///run/d.sock", "HOME": "/var/me", "PGPASSWORD": "hidden"}.items():
         monkeypatch.setenv(name, value)
     seen = dict(line.split("=", 1) for line in containers.tell([str(program)]).splitlines())
     assert seen["DOCKER_HOST"] == "unix:///run/d.sock"
-    assert seen["HOME"] == "/home/me"
+    assert seen["HOME"] == "/var/me"
     assert {"/usr/sbin", "/sbin"} <= set(seen["PATH"].split(":"))
     assert "PGPASSWORD" not in seen
 

@@ -7,7 +7,9 @@ stands in it is never evidence: it may be thrown away at any time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -19,6 +21,8 @@ from cutter_agent.db_adapter.setup import Administrator
 from cutter_agent.errors import ConfigMismatch
 from sealing.digest import sha256_hex
 
+UNREACHABLE = psycopg.OperationalError
+"""What a server that is away or refuses ends in; a pool that has no connection, too."""
 SCHEMA = "cutter_queue"
 ROLE = "cutter_queue"
 
@@ -52,6 +56,11 @@ class QueueSchema:
     def sha256(self) -> str:
         """Of the text."""
         return sha256_hex(self.text.encode())
+
+
+def knock(connection: Mapping[str, Any]) -> None:
+    """Connect once, and leave. A pool would say only that it has no connection, and not why. Raises ``UNREACHABLE``."""
+    psycopg.connect(**connection).close()
 
 
 def install(login: Administrator, wanted: QueueSchema, password: str | None, *, recreate: bool = False) -> list[str]:

@@ -10,7 +10,6 @@ from importlib import metadata
 from typing import Any, LiteralString
 
 import procrastinate
-import psycopg
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
@@ -129,14 +128,14 @@ def opened(login: QueueLogin) -> Iterator[Desk]:
     connector = procrastinate.SyncPsycopgConnector(kwargs=connection, min_size=1, max_size=1, timeout=15.0)
     app = procrastinate.App(connector=connector)
     try:
-        psycopg.connect(**connection).close()  # a pool says only that it has no connection, and not why
+        queue_schema.knock(connection)
         with app.open():
             if not app.check_connection():
                 raise ConfigMismatch(
                     f"there is no queue in schema {queue_schema.SCHEMA}", remedy="Make it once: iu-cutter queue init."
                 )
             yield Desk(app)
-    except (ProcrastinateException, psycopg.OperationalError, OSError, TimeoutError) as error:
+    except (ProcrastinateException, queue_schema.UNREACHABLE, OSError, TimeoutError) as error:
         raise ConnectionFailed(
             f"the queue: {error} {error.__cause__ or ''}".strip(),
             remedy=f"Check the place, {login.user} and its password, and that iu-cutter queue init was run.",

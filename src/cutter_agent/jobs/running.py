@@ -8,7 +8,6 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import psycopg
 from procrastinate.exceptions import ProcrastinateException
 
 from cutter_agent.db_adapter import queue_schema
@@ -58,7 +57,7 @@ async def _work(login: QueueLogin, terms: Terms, employ: Employ) -> None:
             pauses = iter(_PAUSES_S)
             if terms.until_empty:
                 return
-        except (ProcrastinateException, psycopg.OperationalError, OSError, TimeoutError) as error:
+        except (ProcrastinateException, queue_schema.UNREACHABLE, OSError, TimeoutError) as error:
             said = f"{error} {error.__cause__ or ''}".strip()
             if not reached.is_set():
                 raise ConnectionFailed(
@@ -76,7 +75,7 @@ async def _once(login: QueueLogin, terms: Terms, employ: Employ, stop: asyncio.E
     app = connected(login, terms.lane)
     office = Office(app, terms.lane, every_s=terms.every_s, stalled_after_s=terms.stalled_after_s)
     employ(office)
-    await _knock(login, terms.lane)
+    await asyncio.to_thread(queue_schema.knock, login.connection(f"dot-iu-cutter queue {QUEUES[terms.lane]}"))
     async with app.open_async():
         if not await app.check_connection_async():
             raise ConfigMismatch(
@@ -106,12 +105,6 @@ async def _once(login: QueueLogin, terms: Terms, employ: Employ, stop: asyncio.E
             await worker
         except asyncio.CancelledError:
             log.info("worker stopped", extra={"lane": terms.lane})
-
-
-async def _knock(login: QueueLogin, lane: Lane) -> None:
-    """One connection before the pool's: a pool says after half a minute only that it has none, and not why."""
-    connection = await psycopg.AsyncConnection.connect(**login.connection(f"dot-iu-cutter queue {QUEUES[lane]}"))
-    await connection.close()
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -6,11 +6,13 @@ of them, and all of it.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests import manual_servers as servers
@@ -61,10 +63,12 @@ STAGES: Mapping[str, stages.Stage] = {
 TYPED = [page for page in pages() if any(block.is_typed for block in blocks(page))]
 
 
-def _case(page: str) -> Any:
-    """Pages that serve take the same port one after the other."""
-    serves = any(block.runs is not None for block in blocks(page))
-    return pytest.param(page, marks=[pytest.mark.xdist_group("manual-port")] if serves else [])
+@contextmanager
+def one_after_another() -> Iterator[None]:
+    """Pages that serve take the same port of this machine, whichever process types them."""
+    with (Path(tempfile.gettempdir()) / f"iu-manual-port-{os.getuid()}").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -83,10 +87,14 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.timeout(TIMEOUT_S + 60)
-@pytest.mark.parametrize("page", [_case(page) for page in TYPED if FULL or page in SHORT])
+@pytest.mark.parametrize("page", [page for page in TYPED if FULL or page in SHORT])
 def test_a_page_does_what_it_says(page: str, folder: Path, bytecode: Path, request: pytest.FixtureRequest) -> None:
     found = [block for block in blocks(page) if FULL or not block.installs]
-    with STAGES.get(page, stages.empty_folder)(folder) as extra:
+    serves = any(block.runs is not None for block in found)
+    with (
+        one_after_another() if serves else nullcontext(),
+        STAGES.get(page, stages.empty_folder)(folder) as extra,
+    ):
         known = environment(folder.parent, PYTHONPYCACHEPREFIX=str(bytecode)) | extra
         if any(block.installs for block in found):
             known = _with_the_wheel(request.getfixturevalue("wheels"), folder) | known

@@ -220,10 +220,9 @@ BODY_CHANGED_AFTER_APPROVAL = Plant(
     edits=(
         Edit(
             path=EXECUTOR,
-            old='        """Write one version of each of these units, all at once."""\n        lines = (\n',
+            old='        """Write one version of each of these units, all at once."""\n',
             new='        """Write one version of each of these units, all at once."""\n'
-            '        units = [__import__("dataclasses").replace(unit, body=unit.body.replace("e", "é")) for unit in units]\n'
-            "        lines = (\n",
+            '        units = [__import__("msgspec").structs.replace(unit, body=unit.body.replace("e", "é")) for unit in units]\n',
         ),
     ),
     whose=PRODUCT,

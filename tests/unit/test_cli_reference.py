@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from cutter_agent import config, config_file, errors
-from cutter_agent.cli import failures, reference, registry
+from cutter_agent.cli import failures, logs, reference, registry
 from cutter_agent.cli.program import root, run
 from cutter_agent.cli.registry import COMMANDS
 
@@ -63,6 +63,14 @@ def test_the_configuration_page_has_every_key_and_no_other() -> None:
         *(name for keys in config.LANE_KEYS.values() for name in (keys.signing_key, keys.public_key)),
     }
     assert written == declared
+
+
+def test_the_page_of_logs_has_every_field_of_a_record_and_no_other() -> None:
+    rows = re.findall(
+        r"^\| (`[^|]+`) \|", (PAGES / "logs.md").read_text("utf-8").partition("## The record")[2], re.MULTILINE
+    )
+    written = [field for row in rows for field in re.findall(r"`(\w+)`", row)]
+    assert sorted(written) == sorted((*logs.FIELDS, "at", "level", "logger", "run", "pid", "message"))
 
 
 def test_the_configuration_page_has_every_key_of_the_file() -> None:

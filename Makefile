@@ -39,7 +39,7 @@ faults: setup    ## full form: every statement boundary of every phase × every 
 kills: setup     ## full form: kill -9 at 50 random moments of a cut (CI runs a short form)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) -k kill tests/acceptance $(ARGS)
 
-bulk-trouble: setup ## full form: a folder of 10,000 files with broken ones, through Ctrl-C, kill -9 and a restart of the server (CI: 30 files)
+bulk-trouble: setup ## full form: a folder of 10,000 files with broken ones, through Ctrl-C, kill -9 and a restart of the server (CI: 20 files)
 	@DOT_CUTTER_CAMPAIGN=full $(PYTEST) tests/acceptance/test_bulk_bad_input.py $(ARGS)
 
 worker-kills: setup ## full form: 1,000 documents through the queue, workers killed 50 times (CI runs a short form)

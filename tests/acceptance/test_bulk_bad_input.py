@@ -1,7 +1,7 @@
 """A folder full of trouble on a machine full of trouble: each thing is named, nothing is lost or done twice, and the
 same command goes on (issue: bad input in bulk).
 
-The short form has 30 files; ``make bulk-trouble`` has 10,000.
+The short form has 20 files; ``make bulk-trouble`` has 10,000.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from pg_dryrun.errors import EnvironmentFault
 from pg_embedded import resident
 
 FULL = os.environ.get("DOT_CUTTER_CAMPAIGN") == "full"
-FILES, BEFORE = (10_000, 3000) if FULL else (30, 8)
+FILES, BEFORE = (10_000, 3000) if FULL else (20, 5)
 LAWS, ARTICLES = 4, 60
 
 

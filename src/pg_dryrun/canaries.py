@@ -7,7 +7,9 @@ once more and must be what it was.
 from __future__ import annotations
 
 import base64
+import os
 import secrets
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -44,6 +46,8 @@ GRANT UPDATE (song) ON {BYSTANDER} TO {ROLE};
 GRANT INSERT ON {UNLOGGED} TO {ROLE};
 GRANT USAGE ON SEQUENCE {SEQUENCE} TO {ROLE};
 """
+_STANDING_S = 60.0
+"""As long as a process stands at most, whose arguments are looked at."""
 _HIDDEN_DELETE = f"WITH gone AS (DELETE FROM {TABLE} WHERE id = 2 RETURNING id) SELECT id FROM gone"
 
 
@@ -335,11 +339,14 @@ def _secrets(workdir: Path) -> Iterator[Canary]:
             detail=f"{len(scan.findings)} findings in {scan.bytes_read} bytes",
         )
     seen: list[secrets_scan.Scan] = []
-    commands.run(
-        [sys.executable, "-I", "-c", "import time; time.sleep(0.3)", secret],
-        timeout_s=10.0,
-        on_start=lambda _: seen.append(secrets_scan.scan({"canary": secret})),
-    )
+
+    def look(pid: int) -> None:
+        """However long the look takes, the process is there until its end."""
+        seen.append(secrets_scan.scan({"canary": secret}))
+        os.kill(pid, signal.SIGKILL)
+
+    words = [sys.executable, "-I", "-c", f"import time; time.sleep({_STANDING_S})", secret]
+    commands.run(words, timeout_s=_STANDING_S, on_start=look)
     yield Canary(
         instrument="secrets scan",
         planted="a secret in the arguments of a process",

@@ -1,5 +1,5 @@
-"""The secret in a process's arguments was planted for 0.3 s. On a loaded machine the look at all processes began later than
-that, and a rehearsal ended as the tool's failure, with nothing wrong."""
+"""The secret in a process's arguments was planted for 0.3 s. On a loaded machine the look at all processes came later,
+and a rehearsal ended as the tool's failure, with nothing wrong."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def test_the_process_stands_until_it_was_looked_at(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(secrets_scan, "scan", late)
     began = time.monotonic()
-    found = list(canaries._secrets(tmp_path))  # noqa: SLF001 - one instrument's canaries alone
+    found = list(canaries._secrets(tmp_path))
     assert [canary.seen for canary in found] == [True, True, True], [canary.planted for canary in found]
-    assert time.monotonic() - began < canaries._STANDING_S, "it is ended when it was looked at"  # noqa: SLF001
+    assert time.monotonic() - began < canaries._STANDING_S, "it is ended when it was looked at"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cutter_agent.errors import ConfigError, ConfigMissing
@@ -35,7 +36,7 @@ def problems(kind: str, level: str, words: Vocabulary | None, *, profile: str = 
         tool_revision="1",
         marked_by="me",
     )
-    units = (*made.units[:-1], replace(made.units[-1], kind=kind, level=level))
+    units = (*made.units[:-1], msgspec.structs.replace(made.units[-1], kind=kind, level=level))
     manifest = replace(made, units=units, header=replace(made.header, profile_id=profile))
     return [problem.code for problem in validate(manifest, LAW, words)]
 

@@ -154,6 +154,10 @@ class _Building:
         ]
         pairs.sort()
         weights = [64 + self._old[i].end_byte - self._old[i].start_byte for i, _ in pairs]
+        moving, most = {pair.old for pair in self._pairs.others}, 1 + sum(weights)
+        weights = [  # nothing is written for a unit of a run: its order stays, whatever else could stay instead
+            weight if i in moving else weight + most for (i, _), weight in zip(pairs, weights, strict=True)
+        ]
         fixed: list[Decimal | None] = [None] * (last - first)
         for k in spine(pairs, weights):
             fixed[pairs[k][1] - first] = orders[pairs[k][0]]

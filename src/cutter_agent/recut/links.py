@@ -75,28 +75,31 @@ class Gap:
 
 
 def spine(pairs: Sequence[tuple[int, int]], weights: Sequence[int]) -> list[int]:
-    """Indices of the heaviest chain that rises on both sides. ``pairs`` rise on the old side. O(n log n)."""
+    """Indices of the heaviest chain that rises on both sides. ``pairs`` rise on the old side. O(n log n).
+
+    Of equally heavy chains it is the one whose last pair, and then each before it, is the latest: the choice between
+    two pairs does not depend on what stands before and behind both.
+    """
     if all(pairs[k][1] < pairs[k + 1][1] for k in range(len(pairs) - 1)):
         return list(range(len(pairs)))
     ranks = sorted(new for _, new in pairs)
-    best = [0] * (len(pairs) + 1)  # a Fenwick tree of maxima over ranks
-    last = [-1] * (len(pairs) + 1)
+    best = [(0, -1)] * (len(pairs) + 1)  # a Fenwick tree of maxima over ranks: a chain's weight, the pair it ends with
     before = [-1] * len(pairs)
     for index, ((_, new), weight) in enumerate(zip(pairs, weights, strict=True)):
         rank = bisect_left(ranks, new)
-        total, at = 0, rank
+        heaviest = (0, -1)
+        at = rank
         while at > 0:
-            if best[at] > total:
-                total, before[index] = best[at], last[at]
+            heaviest = max(heaviest, best[at])
             at &= at - 1
-        total, at = total + weight, rank + 1
+        before[index] = heaviest[1]
+        chain_here, at = (heaviest[0] + weight, index), rank + 1
         while at <= len(pairs):
-            if total > best[at]:
-                best[at], last[at] = total, index
+            best[at] = max(best[at], chain_here)
             at += at & -at
     top, at = (0, -1), len(pairs)
     while at > 0:
-        top, at = max(top, (best[at], last[at])), at & (at - 1)
+        top, at = max(top, best[at]), at & (at - 1)
     chain = []
     index = top[1]
     while index >= 0:

@@ -1,6 +1,6 @@
 """Three short provisions, two of one number, of which two change places: which of the two has moved is a tie. The
-change set settled it by itself, and not as the matching had: the unit that was told unchanged had to move, the other one was
-written, and the law rebuilt from the units was not the new one. A proof would have refused it."""
+change set settled it by itself, and not as the matching had: the unit that was told unchanged had to move, the other
+one was written, and the law rebuilt from the units was not the new one. A proof would have refused it."""
 
 from __future__ import annotations
 

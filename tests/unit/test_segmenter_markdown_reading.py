@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections.abc import Iterable
+from functools import partial
 
 import pytest
 from markdown_it import MarkdownIt
+from tests.counted import lines_executed
 
 from cutter_agent.segmenter import profiles, segment
 from cutter_agent.segmenter.commonmark import reading
@@ -124,16 +125,11 @@ LARGE = {
 
 
 @pytest.mark.parametrize("name", LARGE)
-def test_time_grows_with_the_text(name: str) -> None:
-    """Eight times the text takes about eight times as long (24 leaves room for a busy machine; squares would be 64)."""
+def test_work_grows_with_the_text(name: str) -> None:
+    """Eight times the text is about eight times the lines executed; squares would be 64."""
     markdown = profiles.load("markdown")
-    took = []
-    for count in (2_000, 16_000):
-        data = LARGE[name](count).encode()
-        best = 9e9
-        for _ in range(2):
-            began = time.process_time()
-            segment(data, profile=markdown, document_code="X")
-            best = min(best, time.process_time() - began)
-        took.append(best)
-    assert took[1] < 24 * took[0] + 0.05, took
+    few, many = (
+        lines_executed(partial(segment, LARGE[name](count).encode(), profile=markdown, document_code="X"))
+        for count in (250, 2_000)
+    )
+    assert many < 8.5 * few

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.worker_site import Site, Yard
+from tests.worker_site import PATIENCE_S, Site, Yard
 
 from cutter_agent import config
 from cutter_agent.errors import ConnectionFailed
 from cutter_agent.jobs import desk
-from cutter_agent.model import Lane
+from cutter_agent.model import EntryStatus, Lane
 
 pytestmark = pytest.mark.xdist_group("worker-bad-input")
 
@@ -43,3 +44,20 @@ def test_a_wrong_password_of_the_queue_is_told_as_one(tmp_path: Path) -> None:
         login = replace(site.queue_login(), password="not it")
         with pytest.raises(ConnectionFailed, match="password authentication failed"), desk.opened(login):
             pytest.fail("it was let in")
+
+
+def test_a_server_that_stays_away_is_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "site").mkdir()
+    with Yard.opened(tmp_path / "keys") as yard, yard.site(tmp_path / "site") as site:
+        site.start(Lane.EXEC, "--every", "0")
+        site.until(lambda: site.listening() == 1)
+        yard.cluster.crash()
+        end_s = time.monotonic() + PATIENCE_S
+        while site.logs().count("the queue is away") < 2 and time.monotonic() < end_s:
+            time.sleep(0.1)
+        assert [worker.poll() for worker in site.workers] == [None], site.logs()
+        yard.cluster.start()
+        site.add("P1")
+        site.until(lambda: site.statuses() == {EntryStatus.CUT_APPLIED: 1})
+        assert site.end() == [0], site.logs()

@@ -29,6 +29,8 @@ log = logging.getLogger("cutter_agent.jobs")
 
 KEEP_DONE_H = 72
 """So long a job that succeeded can be looked at."""
+_PATIENCE_S = 10.0
+"""So long a question to the queue waits for a connection: then the worker says that the queue is away."""
 
 _NOTE = (
     "INSERT INTO job_note (job_id, code, message, remedy, exit_code)"
@@ -74,7 +76,8 @@ def lock_of(document_ref: str, lane: Lane = Lane.EXEC) -> str:
 def connected(login: QueueLogin, lane: Lane) -> procrastinate.App:
     """An app without tasks, for a worker of ``lane``."""
     connection = login.connection(f"dot-iu-cutter queue {QUEUES[lane]}")
-    return procrastinate.App(connector=procrastinate.PsycopgConnector(kwargs=connection, min_size=1, max_size=3))
+    connector = procrastinate.PsycopgConnector(kwargs=connection, min_size=1, max_size=3, timeout=_PATIENCE_S)
+    return procrastinate.App(connector=connector)
 
 
 class Office:

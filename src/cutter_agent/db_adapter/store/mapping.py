@@ -176,50 +176,16 @@ def document(row: Row) -> Document:
 
 VERSION = tuple(StoredUnit.__struct_fields__)
 """The columns of a version with its unit."""
+_LIFE_PLACES = (VERSION.index("unit_lifecycle"), VERSION.index("version_lifecycle"))
 _LIVES: dict[Any, Any] = {word.value: word for word in LifecycleStatus}
 
 
 def version(row: tuple[Any, ...]) -> StoredUnit:
     """``unit`` from the values of ``VERSION``, for very many rows."""
-    (
-        name,
-        ref,
-        address,
-        kind,
-        level,
-        number,
-        parent,
-        life,
-        seq,
-        digest,
-        body,
-        order,
-        cut,
-        by,
-        own_life,
-        own_ref,
-        ends,
-    ) = row
-    life, own_life = _LIVES.get(life, life), _LIVES.get(own_life, own_life)
-    return StoredUnit(
-        name,
-        ref,
-        address,
-        kind,
-        level,
-        number,
-        parent,
-        life,
-        seq,
-        digest,
-        body,
-        order,
-        cut,
-        by,
-        own_life,
-        own_ref,
-        ends,
-    )
+    values = list(row)
+    for place in _LIFE_PLACES:
+        values[place] = _LIVES.get(values[place], values[place])
+    return StoredUnit(*values)
 
 
 def unit(row: Mapping[str, Any]) -> StoredUnit:

@@ -132,6 +132,19 @@ def listen(settings: uvicorn.Config) -> socket.socket:
     return listening
 
 
+class Announced(uvicorn.Server):
+    """A server that says when it serves: whoever was told may call it, and stop it by a signal, at once."""
+
+    def __init__(self, settings: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(settings)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """uvicorn's own, then the word."""
+        await super().startup(sockets)
+        self._ready()
+
+
 def _terminated(number: int, _frame: FrameType | None) -> None:
     """uvicorn hands the signal on when the last answer is out: what is open here is then closed in order."""
     sys.exit(128 + number)
@@ -154,8 +167,8 @@ def _run(site: Site, *, host: str, port: int, ready: Callable[[str], None]) -> N
     listening = listen(settings)
     shown = f"[{host}]" if ":" in host else host
     signal.signal(signal.SIGTERM, _terminated)
-    ready(f"http://{shown}:{listening.getsockname()[1]}/")
+    told = f"http://{shown}:{listening.getsockname()[1]}/"
     try:
-        uvicorn.Server(settings).run(sockets=[listening])
+        Announced(settings, lambda: ready(told)).run(sockets=[listening])
     finally:
         listening.close()

@@ -15,13 +15,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from operator import attrgetter
 from typing import Any
 
-from msgspec import structs
-
 from cutter_agent.rows import (
-    AffectedRow,
     ChangeSet,
     Decision,
     Document,
@@ -64,14 +60,13 @@ def cut_records(
     decisions: Iterable[Decision],
     history: Sequence[History],
     change_set: ChangeSet,
-    affected: Iterable[AffectedRow],
+    affected_sha256: str,
     document: Document | None,
     snapshot: Snapshot | None,
     manifest: StoredManifest | None,
 ) -> dict[str, str]:
-    """What CUT signs. ``history`` ends with the row of the cut itself."""
+    """What CUT signs. ``history`` ends with the row of the cut itself; ``affected_sha256``: ``affected_digests``."""
     found = {
-        "affected": [structs.asdict(row) for row in sorted(affected, key=attrgetter("affected_row_id"))],
         "change_set": _record(change_set),
         "decisions": [_record(row) for row in sorted(decisions, key=lambda row: row.review_decision_id)],
         "document": _record(document),
@@ -81,7 +76,7 @@ def cut_records(
         "manifest": _record(manifest),
         "snapshot": _record(snapshot),
     }
-    return {name: canonical_digest(value) for name, value in found.items()}
+    return {"affected": affected_sha256, **{name: canonical_digest(value) for name, value in found.items()}}
 
 
 def verdict_records(*, history: Sequence[History], result: VerifyResult) -> dict[str, str]:

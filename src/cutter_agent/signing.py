@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
-from typing import Protocol, cast
+from typing import cast
 
 from cutter_agent.errors import LaneReferenceMismatch
 from cutter_agent.model import Lane
 from sealing.canonical import JsonValue
-from sealing.digest import canonical_digest, sha256_hex
+from sealing.digest import sha256_hex
 from sealing.dsse import open_sealed, seal
 from sealing.errors import SignatureInvalid
 from sealing.intoto import PAYLOAD_TYPE, STATEMENT_TYPE, ResourceDescriptor, statement_bytes
@@ -41,7 +40,7 @@ class Bound:
 class ChangeSetClaim:
     """What the executor says it did, and on which rows it rests.
 
-    ``units_sha256`` is ``affected_digest`` over its affected rows, ``records`` a digest for each other kind of row
+    ``units_sha256`` is that of ``affected_digests`` over its affected rows, ``records`` a digest for each kind of row
     (``record_digests.CUT_RECORDS``).
     """
 
@@ -88,28 +87,6 @@ class SignatureRow:
     cross_reference_change_set_id: str | None
     cross_reference_verify_result_id: str | None
     signed_at: datetime
-
-
-class Touched(Protocol):
-    """What a signature covers of an affected row."""
-
-    @property
-    def target_row_id(self) -> str: ...
-    @property
-    def operation_kind(self) -> str: ...
-    @property
-    def before_state_snapshot(self) -> JsonValue: ...
-    @property
-    def after_state_snapshot(self) -> JsonValue: ...
-
-
-def affected_digest(rows: Iterable[Touched]) -> str:
-    """One digest over what a change set says it touched, whatever the order its rows come in."""
-    lines: list[JsonValue] = [
-        [row.target_row_id, row.operation_kind, row.before_state_snapshot, row.after_state_snapshot]
-        for row in sorted(rows, key=attrgetter("target_row_id"))
-    ]
-    return canonical_digest(lines)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from typing import Any
 
 import msgspec
 import rfc8785
@@ -24,8 +25,9 @@ from sealing.errors import CanonicalTypeError
 _ADMITTED = "str, bool, None, int within 2^53-1, list, tuple, dict with str keys"
 _KEY = frozenset({str})
 _WHOLE = frozenset({str, int, bool, type(None), list, tuple, dict})
-_LISTS = frozenset({list, tuple})
-_HOLDING = _LISTS | {dict}
+_LISTS: frozenset[type] = frozenset({list, tuple})
+_RECORDS: frozenset[type] = frozenset({dict})
+_HOLDING = _LISTS | _RECORDS
 _DEEPEST = 64
 """A value that is nested deeper, or in itself, is left to the walk that names a path."""
 _fast = msgspec.json.Encoder(order="sorted").encode
@@ -50,6 +52,15 @@ def canonical_bytes(value: JsonValue) -> bytes:
     return rfc8785.dumps(value)
 
 
+def plain_bytes(value: object) -> bytes:
+    """``canonical_bytes`` of what ``is_plain``, and of ``msgspec`` structs whose members all are: the caller has asked.
+
+    Raises:
+        UnicodeEncodeError: a lone surrogate.
+    """
+    return _fast(value)
+
+
 def is_plain(value: object) -> bool:
     """Whether every type is exactly an admitted one, integer fits and key is ASCII: the fast speller's ground.
 
@@ -66,13 +77,19 @@ def is_plain(value: object) -> bool:
             return False
         if kinds.isdisjoint(_HOLDING):
             return True  # the deepest level, and mostly the longest: nobody walks through it twice
-        records = [item for item in level if type(item) is dict] if dict in kinds else []
+        records, lists = _those(level, kinds, _RECORDS), _those(level, kinds, _LISTS)
         names: set[object] = set().union(*records)
         if not (set(map(type, names)) <= _KEY and "".join(names).isascii()):  # type: ignore[arg-type]
             return False
-        lists = [item for item in level if type(item) is list or type(item) is tuple] if kinds & _LISTS else []
         level = list(chain(chain.from_iterable(map(dict.values, records)), chain.from_iterable(lists)))
     return False
+
+
+def _those(level: list[object], kinds: set[type], wanted: frozenset[type]) -> list[Any]:
+    """What of a level is of the ``wanted`` types: mostly all of it, or nothing."""
+    if kinds <= wanted:
+        return level
+    return [item for item in level if type(item) in wanted] if kinds & wanted else []
 
 
 def are_safe(numbers: Sequence[int]) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from cutter_agent.affected_digests import affected_digests
 from cutter_agent.errors import LaneReferenceMismatch
 from cutter_agent.model import Lane
 from cutter_agent.rows import AffectedRow
@@ -22,7 +23,6 @@ from cutter_agent.signing import (
     SignatureRow,
     Signer,
     VerifyResultClaim,
-    affected_digest,
     open_signature,
     signed_digests,
 )
@@ -139,9 +139,11 @@ def touched(place: int, **state: Any) -> AffectedRow:
 
 def test_the_digest_of_affected_rows_knows_no_order_and_sees_every_change() -> None:
     rows = [touched(1), touched(2)]
-    assert affected_digest(rows) == affected_digest(rows[::-1])
-    assert affected_digest(rows) != affected_digest([touched(1), touched(2, content_hash="x")])
-    assert affected_digest(rows) != affected_digest(rows[:1])
+    assert affected_digests(rows) == affected_digests(rows[::-1])
+    other = affected_digests([touched(1), touched(2, content_hash="x")])
+    assert affected_digests(rows).units_sha256 != other.units_sha256
+    assert affected_digests(rows).record_sha256 != other.record_sha256
+    assert affected_digests(rows).units_sha256 != affected_digests(rows[:1]).units_sha256
 
 
 def test_an_id_that_is_not_text_cannot_be_signed() -> None:

@@ -8,10 +8,11 @@ from uuid import uuid5
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cutter_agent.idempotency import NAMESPACE
-from cutter_agent.rows import StoredUnit
-from cutter_agent.verifier import structure
+from cutter_agent.rows import AffectedRow, StoredUnit
+from cutter_agent.verifier import governance, structure
 from cutter_agent.verifier.governance import affected_state
 from sealing.errors import CanonicalTypeError
 
@@ -28,6 +29,10 @@ def test_a_number_of_the_ledger_that_is_equal_and_spelt_otherwise_is_a_defect(se
     except CanonicalTypeError:  # a float has no spelling at all: ``prove`` makes that a defect of the walk
         codes = ["affected_state"]
     assert codes == ["affected_state"]
+    row = AffectedRow("a", "c", "iu.information_unit", unit.unit_id, "insert", None, STATE)
+    assert governance._states_hold([row], {unit.unit_id: unit})
+    assert not governance._states_hold([replace(row, after_state_snapshot=STATE | {"version_seq": seq})], {"x": unit})
+    assert not governance._states_hold([row], {})
 
 
 @given(

@@ -13,23 +13,24 @@ too), the new units among them, and what the new snapshot calls those that it re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from cutter_agent.beside import beside
 from cutter_agent.errors import GovernanceRefused, PhantomSuccess, StaleApproval
 from cutter_agent.idempotency import change_set_id, change_set_key, rollback_key, signature_id
 from cutter_agent.ledger import next_history
 from cutter_agent.model import ChangeKind, EntryStatus, Verdict
 from cutter_agent.phases import rechanges
-from cutter_agent.phases.changes import UnitChange, affected_rows, changes
+from cutter_agent.phases.changes import UnitChange, changes
+from cutter_agent.phases.cut_seal import CutSeal, Grounds, sealed
 from cutter_agent.phases.replay import converging
 from cutter_agent.phases.review import blocks_of
 from cutter_agent.phases.stored import StoredProposal, known_entry, load_proposal
 from cutter_agent.ports import Clock, CodeClaim, ExecDatabase, ExecStore
-from cutter_agent.record_digests import cut_records
 from cutter_agent.rows import (
-    AffectedRow,
     Alias,
     ChangeSet,
     Decision,
@@ -43,7 +44,7 @@ from cutter_agent.rows import (
     StoredUnit,
     UnitBlock,
 )
-from cutter_agent.signing import Bound, ChangeSetClaim, SignatureRow, Signer, affected_digest
+from cutter_agent.signing import Signer
 from cutter_agent.state_machine import require_move
 from cutter_agent.undisturbed import undisturbed
 from cutter_agent.vocabulary import Vocabulary
@@ -85,14 +86,14 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class CutPlan:
-    """The rows of one CUT. ``units`` are those that are written: all of them in a first attempt."""
+    """The rows of one CUT. ``units`` are those that are written: all of them in a first attempt. ``seal`` works out the
+    affected rows and the signature, without the server."""
 
     document: Document | None
     units: Sequence[NewUnit]
     document_unit_count: int
     change_set: ChangeSet
-    signature: SignatureRow
-    affected: Sequence[AffectedRow]
+    seal: Callable[[], CutSeal]
     history: History
     aliases: Sequence[Alias] = ()
     again: bool = False
@@ -149,7 +150,6 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
     made = _made(facts)
     key = change_set_key(request.idempotency_key, request.manifest_digest, attempt)
     name = change_set_id(key)
-    affected = affected_rows(name, made)
     cut_seq = max((sequence for sequence, _ in facts.document_cuts), default=0) + 1
     change_set = ChangeSet(
         change_set_id=name,
@@ -190,13 +190,12 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
         + (f" ({request.operation_kind})" if ordered else ""),
         diff={"change_set_id": name, "cut_seq": cut_seq, "affected_unit_count": len(made)},
     )
-    records = cut_records(
+    grounds = Grounds(
         entry=entry,
         envelope=facts.envelope,
         decisions=[*facts.decisions, *facts.answers],
         history=[*facts.chain, history],
         change_set=change_set,
-        affected=affected,
         document=document or facts.document,
         snapshot=proposal.stored_snapshot,
         manifest=proposal.stored_manifest,
@@ -206,8 +205,7 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
         units=[change.unit for change in made],
         document_unit_count=_unit_count(facts, made),
         change_set=change_set,
-        signature=_signature(change_set, entry, attempt, affected, records, signer, now),
-        affected=affected,
+        seal=partial(sealed, made, grounds, attempt=attempt, signer=signer, now=now),
         history=history,
         aliases=rechanges.aliases(
             decision.manifest_id, manifest, cut_seq, known=facts.aliases, created_by=signer.identity, now=now
@@ -223,11 +221,14 @@ def apply(store: ExecStore, entry: Entry, plan: CutPlan) -> None:
     if plan.document is not None:
         store.add_document(plan.document)
     store.add_change_set(change_set)
-    store.add_signature(plan.signature)
     if plan.units:
         store.add_units(change_set.document_ref, (unit for unit in plan.units if unit.is_new))
-        (store.add_recut_versions if plan.again else store.add_versions)(change_set, plan.units)
-        store.add_affected_rows(plan.affected)
+    with beside(plan.seal) as seal:  # the versions, with their index for the search, are most of a cut's time
+        if plan.units:
+            (store.add_recut_versions if plan.again else store.add_versions)(change_set, plan.units)
+    store.add_signature(seal.result().signature)
+    if plan.units:
+        store.add_affected_rows(seal.result().affected)
     if plan.aliases:
         store.add_aliases(plan.aliases)
     store.move_entry(entry.entry_id, EntryStatus.CUT_IN_PROGRESS, EntryStatus.CUT_APPLIED)
@@ -365,32 +366,3 @@ def _document(facts: Facts, created_by: str, now: datetime) -> Document | None:
         created_at=now,
         created_by=created_by,
     )
-
-
-def _signature(
-    change_set: ChangeSet,
-    entry: Entry,
-    attempt: int,
-    affected: Sequence[AffectedRow],
-    records: Mapping[str, str],
-    signer: Signer,
-    now: datetime,
-) -> SignatureRow:
-    bound = Bound(
-        entry_id=entry.entry_id,
-        manifest_digest=change_set.manifest_digest,
-        snapshot_sha256=change_set.snapshot_sha256,
-    )
-    claim = ChangeSetClaim(
-        bound=bound,
-        signature_id=change_set.executor_signature_id,
-        change_set_id=change_set.change_set_id,
-        review_decision_id=change_set.review_decision_id,
-        document_ref=change_set.document_ref,
-        cut_seq=change_set.cut_seq,
-        attempt=attempt,
-        affected_unit_count=change_set.affected_unit_count,
-        units_sha256=affected_digest(affected),
-        records=records,
-    )
-    return signer.sign_change_set(claim, signed_at=now)

@@ -69,19 +69,24 @@ class Scanner:
         for at, block in _blocks(data):
             # Text, head, text, head, ..., text: each text ends with the line before the next head.
             pieces = self._forms.finder.split(block)
-            starts += map(add, accumulate(map(len, pieces[:-1:2])), count(at))
-            marks += map(self._known.get, pieces[1::2])
-        found = self._all_read(data, starts, marks)
+            begun, heads = list(map(add, accumulate(map(len, pieces[:-1:2])), count(at))), pieces[1::2]
+            said = list(map(self._known.get, heads))
+            starts += begun
+            marks += said if all(said) else self._all_read(data, begun, heads, said)
+        found: list[Mark] = [mark for mark in marks if mark]
+        if len(found) < len(marks):  # lines that say nothing
+            starts = list(compress(starts, marks))
         return Found(starts, found, list(compress(count(), map(_KEYWORDED, found))))
 
-    def _all_read(self, data: bytes, starts: list[int], marks: list[Mark | None]) -> list[Mark]:
-        """The marks with those filled in that were not met before; lines that say nothing are taken out."""
-        found: list[Mark] = [mark for mark in marks if mark]
-        if len(found) == len(marks):
-            return found
-        read = [mark or self._read(data, start) for start, mark in zip(starts, marks, strict=True)]
-        starts[:] = compress(starts, read)
-        return [mark for mark in read if mark]
+    def _all_read(
+        self, data: bytes, starts: list[int], heads: list[bytes], marks: list[Mark | None]
+    ) -> list[Mark | None]:
+        """The marks with those filled in that were not met before: each form once, however often it stands there."""
+        known = self._known
+        return [
+            mark or known.get(head) or self._read(data, start)
+            for start, head, mark in zip(starts, heads, marks, strict=True)
+        ]
 
     def _read(self, data: bytes, start: int) -> Mark | None:
         """What the line at ``start`` says that was not met before. Plain forms are remembered by their bytes.

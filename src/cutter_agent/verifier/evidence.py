@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from cutter_agent.affected_digests import AffectedDigests, affected_digests
 from cutter_agent.originals import StoredRendering
 from cutter_agent.rows import (
     AffectedRow,
@@ -152,6 +153,11 @@ class Evidence:
     def manifest(self) -> bytes | None:
         """The stored canonical bytes."""
         return self.stored_manifest.canonical_json if self.stored_manifest else None
+
+    @cached_property
+    def affected_digests(self) -> AffectedDigests:
+        """What the signature must say of the affected rows."""
+        return affected_digests(self.affected)
 
     @cached_property
     def told(self) -> Told:

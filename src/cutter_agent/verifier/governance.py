@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from cutter_agent.rows import Entry, History, StoredUnit
-from cutter_agent.signing import affected_digest, open_signature, signed_digests
+from cutter_agent.rows import AffectedRow, Entry, History, StoredUnit
+from cutter_agent.signing import open_signature, signed_digests
 from cutter_agent.verifier.evidence import Defect, Evidence
 from cutter_agent.verifier.round_trip import sha256
 from sealing.canonical import JsonValue, canonical_bytes
@@ -80,7 +80,7 @@ def _signature(evidence: Evidence) -> Iterator[Defect]:
         ("cut_seq", change_set.cut_seq),
         ("affected_unit_count", change_set.affected_unit_count),
         ("tool_revision", change_set.executor_tool_revision),
-        ("units_sha256", affected_digest(evidence.affected)),
+        ("units_sha256", evidence.affected_digests.units_sha256),
     ):
         if predicate.get(name) != said:
             yield _defect("signed_statement", f"{name}: signed was {predicate.get(name)}, stored is {said}")
@@ -95,6 +95,8 @@ def _affected(evidence: Evidence) -> Iterator[Defect]:
     named = {row.target_row_id for row in evidence.affected}
     for unit_id in sorted(written.keys() - named):
         yield _defect("affected_missing", "written and not in the ledger", written[unit_id].canonical_address)
+    if _states_hold(evidence.affected, written):
+        return
     for row in evidence.affected:
         unit = written.get(row.target_row_id)
         if unit is None:
@@ -103,14 +105,26 @@ def _affected(evidence: Evidence) -> Iterator[Defect]:
             yield from affected_state(row.after_state_snapshot, unit)
 
 
-def affected_state(said: JsonValue, unit: StoredUnit) -> Iterator[Defect]:
-    """What the ledger says a unit became, against how it stands."""
-    state: dict[str, JsonValue] = {
+def _states_hold(rows: Sequence[AffectedRow], written: Mapping[str, StoredUnit]) -> bool:
+    """Whether each row says of its unit how it stands; all are asked at once, and texts and one integer that are equal
+    are spelt alike."""
+    units = [unit for row in rows if (unit := written.get(row.target_row_id)) is not None]
+    said: list[Any] = [row.after_state_snapshot for row in rows]
+    return said == [_state(unit) for unit in units] and {type(state["version_seq"]) for state in said} <= {int}
+
+
+def _state(unit: StoredUnit) -> dict[str, JsonValue]:
+    return {
         "canonical_address": unit.canonical_address,
         "content_hash": unit.content_hash,
         "version_seq": unit.version_seq,
         "render_order": unit.render_order,
     }
+
+
+def affected_state(said: JsonValue, unit: StoredUnit) -> Iterator[Defect]:
+    """What the ledger says a unit became, against how it stands."""
+    state = _state(unit)
     if said == state and isinstance(said, dict) and type(said["version_seq"]) is int:
         return  # texts and one integer that are equal are spelt alike
     if canonical_bytes(said) != canonical_bytes(state):

@@ -97,7 +97,7 @@ def _signed(evidence: Evidence, predicate: Mapping[str, Any]) -> Iterator[Defect
         decisions=evidence.decisions,
         history=evidence.chain[: place + 1] if place is not None else evidence.chain,
         change_set=evidence.change_set,
-        affected=evidence.affected,
+        affected_sha256=evidence.affected_digests.record_sha256,
         document=evidence.document,
         snapshot=evidence.stored_snapshot,
         manifest=evidence.stored_manifest,

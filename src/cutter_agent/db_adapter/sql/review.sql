@@ -4,6 +4,7 @@
 -- principal: both
 -- verb: SELECT
 -- tables: iu.source_snapshot
+-- answers: binary
 SELECT s.sha256, s.bytes AS data, s.byte_length, s.media_type, s.label, s.origin, s.captured_at, s.captured_by
 FROM iu.source_snapshot AS s
 WHERE s.sha256 = %(sha256)s;
@@ -12,6 +13,7 @@ WHERE s.sha256 = %(sha256)s;
 -- principal: both
 -- verb: SELECT
 -- tables: iu.manifest
+-- answers: binary
 SELECT m.digest, m.canonical_json, m.snapshot_sha256, m.document_ref, m.profile_id, m.profile_version, m.unit_count,
        m.proposed_at, m.proposed_by
 FROM iu.manifest AS m

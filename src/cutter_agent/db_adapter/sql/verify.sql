@@ -192,12 +192,9 @@ WHERE document_ref = %(document_ref)s;
 -- principal: cutter_verify
 -- verb: SELECT
 -- tables: iu.information_unit, iu.unit_version
-SELECT count(*) AS units
-FROM iu.information_unit AS u
-WHERE u.document_ref = %(document_ref)s
-  AND NOT EXISTS (
-        SELECT FROM iu.unit_version AS v
-        WHERE v.unit_id = u.unit_id AND v.version_seq = 1 AND v.cut_seq > %(cut_seq)s);
+SELECT (SELECT count(*) FROM iu.information_unit AS u WHERE u.document_ref = %(document_ref)s)
+     - (SELECT count(*) FROM iu.unit_version AS v
+        WHERE v.document_ref = %(document_ref)s AND v.cut_seq > %(cut_seq)s AND v.version_seq = 1) AS units;
 
 -- name: find_history
 -- principal: both

@@ -119,9 +119,13 @@ def change_set(row: Row) -> ChangeSet:
     return ChangeSet(**row)
 
 
-def affected(row: Row) -> AffectedRow:
-    """``cut_change_set_affected_row``."""
-    return AffectedRow(**row)
+AFFECTED = tuple(AffectedRow.__struct_fields__)
+"""The columns of ``cut_change_set_affected_row``."""
+
+
+def affected(row: tuple[Any, ...]) -> AffectedRow:
+    """``cut_change_set_affected_row`` from the values of ``AFFECTED``, for very many rows."""
+    return AffectedRow(*row)
 
 
 def verify_result(row: Row) -> VerifyResult:

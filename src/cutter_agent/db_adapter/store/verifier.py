@@ -95,8 +95,8 @@ class VerifierStore(BacklogTables):
 
     def affected_rows(self, change_set_id: str) -> list[AffectedRow]:
         """What a change set says it touched."""
-        rows = self._block.fetch("find_affected_rows", {"change_set_id": change_set_id})
-        return [mapping.affected(row) for row in rows]
+        named = {"change_set_id": change_set_id}
+        return self._block.fetch_as("find_affected_rows", named, mapping.AFFECTED, mapping.affected)
 
     def affected_states(self, change_set_id: str) -> list[TouchedState]:
         """What a change set says it touched: unit, operation, states before and after as the server spells them."""

@@ -1,6 +1,6 @@
 """`kill -9` at random moments of `iu-cutter cut` of a large code, first use included, then the same command again.
 
-The short form has 8 moments; ``make kills`` (``DOT_CUTTER_CAMPAIGN=full``) has 50. Moments are spread over the whole
+The short form has 6 moments; ``make kills`` (``DOT_CUTTER_CAMPAIGN=full``) has 50. Moments are spread over the whole
 run: one in each equal slice of it, at a random place of the slice. Every other kill takes the whole process group (the
 verifier's child too), the rest the command alone, whose child then goes on beside the second run.
 """
@@ -19,7 +19,7 @@ import pytest
 from pg_embedded import resident
 
 FULL = os.environ.get("DOT_CUTTER_CAMPAIGN") == "full"
-MOMENTS = 50 if FULL else 8
+MOMENTS = 50 if FULL else 6
 SEED = os.environ.get("DOT_CUTTER_KILL_SEED", "2013")
 LARGE = "bo-luat-dan-su-2015"
 

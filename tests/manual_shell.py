@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -93,6 +94,11 @@ def _commands(block: Block) -> Iterator[Typed]:
         yield Typed(block=block, text=command, expected=tuple(lines[more:]), may_fail=followed)
 
 
+def _feels_ctrl_c() -> None:
+    """Who starts the tests in the background of a script has them ignore SIGINT, and all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def type_in(sequence: Sequence[Typed], folder: Path, environment: Mapping[str, str], *, timeout_s: float) -> list[Said]:
     """All of it in one shell; stops at the first line of a ``sh`` block that fails."""
     script = "".join(
@@ -107,6 +113,7 @@ def type_in(sequence: Sequence[Typed], folder: Path, environment: Mapping[str, s
         stdout=subprocess.PIPE,
         timeout=timeout_s,
         check=False,
+        preexec_fn=_feels_ctrl_c,
     )
     parts = _ENDED.split(done.stdout.decode("utf-8", errors="replace"))
     answered = [

@@ -4,15 +4,12 @@ server was away for longer than that ended with it. It is told at once and why; 
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -20,7 +17,7 @@ from tests.worker_site import PATIENCE_S, Site, Yard
 
 from cutter_agent import config
 from cutter_agent.errors import ConnectionFailed
-from cutter_agent.jobs import application, desk, running
+from cutter_agent.jobs import application, desk, place, running
 from cutter_agent.model import Lane
 
 pytestmark = pytest.mark.xdist_group("worker-bad-input")
@@ -52,37 +49,33 @@ def test_a_wrong_password_of_the_queue_is_told_as_one(tmp_path: Path) -> None:
             pytest.fail("it was let in")
 
 
-def test_a_server_that_stays_away_is_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The worker is this process, so that it is less patient; who stops and starts its server is a thread beside."""
-    monkeypatch.setattr(application, "_PATIENCE_S", 0.5)
-    monkeypatch.setattr(running, "_POLL_S", 0.5)
+def _less_patient(login: place.QueueLogin, log: Path) -> None:
+    """A worker of DOT-991 without any task, in a process of its own."""
+    application._PATIENCE_S = running._POLL_S = 0.5
+    logging.basicConfig(filename=log, level=logging.INFO)
+    running.run(login, running.Terms(lane=Lane.EXEC, every_s=0, stalled_after_s=3.0), lambda _office: None)
+
+
+def test_a_server_that_stays_away_is_waited_for(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     (tmp_path / "site").mkdir()
-    terms = running.Terms(lane=Lane.EXEC, every_s=0, stalled_after_s=3.0)
-    ended = threading.Event()
+    log = tmp_path / "log"
+    log.touch()
     with Yard.opened(tmp_path / "keys") as yard, yard.site(tmp_path / "site") as site:
-
-        def away_and_back() -> None:
-            try:
-                _until(lambda: site.listening() == 1)
-                yard.cluster.crash()
-                _until(lambda: caplog.text.count("the queue is away") >= 3)
-                yard.cluster.start()
-                _until(lambda: site.listening() == 1)
-            finally:
-                if not ended.is_set():
-                    os.kill(os.getpid(), signal.SIGTERM)
-
-        with caplog.at_level(logging.INFO), ThreadPoolExecutor(max_workers=1) as beside:
-            done = beside.submit(away_and_back)
-            try:
-                running.run(site.queue_login(), terms, lambda _office: None)
-            finally:
-                ended.set()
-        done.result()
-        assert caplog.text.count("worker started") == 2
+        worker = get_context("spawn").Process(target=_less_patient, args=(site.queue_login(), log))
+        worker.start()
+        try:
+            _until(lambda: site.listening() == 1)
+            yard.cluster.crash()
+            _until(lambda: log.read_text().count("the queue is away") >= 3)
+            yard.cluster.start()
+            _until(lambda: site.listening() == 1)
+            worker.terminate()
+            worker.join(PATIENCE_S)
+            assert worker.exitcode == 0
+        finally:
+            worker.kill()
+        assert log.read_text().count("worker started") == 2
 
 
 def _until(happened: Callable[[], bool]) -> None:

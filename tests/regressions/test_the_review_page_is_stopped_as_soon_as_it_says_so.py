@@ -3,35 +3,34 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
+import json
+import subprocess
+import sys
 
+_SERVED = """
+import json, os, signal
 import uvicorn
-
 from cutter_agent.web import serving
 
+async def nothing(scope, receive, send): raise AssertionError("nobody is served here")
 
-async def _nothing(scope, receive, send) -> None:
-    raise AssertionError("nobody is served here")
+said = {"handed_on": []}
+
+def ready():
+    said["started"] = server.started
+    os.kill(os.getpid(), signal.SIGTERM)
+    said["too_early"] = list(said["handed_on"])
+
+settings = uvicorn.Config(nothing, host="127.0.0.1", port=0, log_config=None, lifespan="off")
+server = serving.Announced(settings, ready)
+signal.signal(signal.SIGTERM, lambda number, frame: said["handed_on"].append(number))
+server.run(sockets=[serving.listen(settings)])
+print(json.dumps(said))
+"""
 
 
 def test_a_signal_in_the_moment_of_the_announcement_ends_it_in_order() -> None:
-    settings = uvicorn.Config(_nothing, host="127.0.0.1", port=0, log_config=None, lifespan="off")
-    handed_on: list[int] = []
-    served: list[bool] = []
-
-    def ready() -> None:
-        served.append(server.started)
-        os.kill(os.getpid(), signal.SIGTERM)
-        assert handed_on == [], "the server's own business until it has ended"
-
-    server = serving.Announced(settings, ready)
-    before = signal.signal(signal.SIGTERM, lambda number, _frame: handed_on.append(number))
-    try:
-        with contextlib.closing(serving.listen(settings)) as listening:
-            server.run(sockets=[listening])
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert served == [True]
-    assert handed_on == [signal.SIGTERM]
+    """In a process of its own: signals are for a main thread in which no other loop of events runs."""
+    done = subprocess.run([sys.executable, "-c", _SERVED], capture_output=True, text=True, timeout=120, check=True)
+    assert json.loads(done.stdout) == {"started": True, "too_early": [], "handed_on": [15]}
+    assert done.stderr == ""

@@ -10,6 +10,7 @@ import sys
 import tracemalloc
 
 import pytest
+from tests.counted import lines_executed
 from tests.unit.test_segmenter_campaign import MAKERS, TEXTS, WORDS
 
 from cutter_agent.segmenter import profiles, segment
@@ -17,6 +18,7 @@ from cutter_agent.segmenter.cutting import outline_scanner
 from cutter_agent.segmenter.grammar import Engine
 from cutter_agent.segmenter.ladder import stack
 from cutter_agent.segmenter.ladder.dispatch import dispatched, first_characters
+from cutter_agent.segmenter.scan import Scanner
 
 LADDERS = [p for p in profiles.available() if profiles.load(p).engine is Engine.LADDER]
 
@@ -129,3 +131,19 @@ def test_memory_grows_in_proportion_to_the_text(profile_id: str, line: str) -> N
     small, large = peak(400), peak(1600)
     assert large <= 1.5 * small  # tables double when they are two thirds full; growth with the square would be 4
     assert large <= 160
+
+
+def test_a_form_is_read_once_however_often_it_stands_in_a_first_text() -> None:
+    """Cold: no scanner has met a form of it. Reading one takes a hundred lines, asking whether it is known eight."""
+    profile = profiles.load("vn-law")
+    forms = [f"Điều {number}. Lời văn" for number in range(1, 51)] + [f"{letter}) lời văn;" for letter in "abcdđe"]
+    text = ("\n".join(forms * 400) + "\n").encode()
+    cold, warm = Scanner(profile), Scanner(profile)
+    once, often = ("\n".join(forms) + "\n").encode(), lines_executed(lambda: cold.find(text))
+    reading = lines_executed(lambda: warm.find(once))
+    assert reading > 10 * len(forms), "the forms are read, here and there"
+    assert often < reading + 12 * 400 * len(forms)
+    ours, theirs = cold.find(text), warm.find(text)
+    assert (ours.starts, ours.keyed) == (theirs.starts, theirs.keyed)
+    assert [(m.rank, m.key, m.number) for m in ours.marks] == [(m.rank, m.key, m.number) for m in theirs.marks]
+    assert len(ours.marks) >= 400 * 50

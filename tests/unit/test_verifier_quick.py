@@ -31,7 +31,8 @@ def test_a_number_of_the_ledger_that_is_equal_and_spelt_otherwise_is_a_defect(se
     assert codes == ["affected_state"]
     row = AffectedRow("a", "c", "iu.information_unit", unit.unit_id, "insert", None, STATE)
     assert governance._states_hold([row], {unit.unit_id: unit})
-    assert not governance._states_hold([replace(row, after_state_snapshot=STATE | {"version_seq": seq})], {"x": unit})
+    other = replace(row, after_state_snapshot=STATE | {"version_seq": seq})
+    assert not governance._states_hold([other], {unit.unit_id: unit})
     assert not governance._states_hold([row], {})
 
 

@@ -37,6 +37,7 @@ from tests.corruption_columns import (
     sha,
 )
 from tests.corruption_stage import Facts, Row
+from tests.derived_ids import within
 
 from sealing.canonical import canonical_bytes
 from sealing.dsse import seal
@@ -77,7 +78,7 @@ def unit_doubled(random: Random, facts: Facts) -> Corruption:
     unit = random.choice(facts.units)
     address = f"{unit['canonical_address']}-{random.choice(['BIS', 'X2', '2'])}"
     document = facts.change_set["document_ref"]
-    made = str(uuid.uuid5(uuid.UUID("8f4cf3a2-6f0e-5b1c-9f0d-7a1de1c0c077"), f"unit\n{document}\n{address}"))
+    made = within("unit", document, address)
     own = next(row for row in facts.rows[UNIT] if row["unit_id"] == unit["unit_id"])
     held = next(row for row in facts.rows[VERSION] if row["unit_id"] == unit["unit_id"])
     order = held["render_order"] + Decimal("0.5")

@@ -1,7 +1,9 @@
 """Keys and ids: all derived, none random, so that a replay after a crash meets its own rows (design 1.5).
 
 An id is ``uuid5`` of the house's namespace and a text that begins with the kind of the thing; parts are separated by
-a line feed, which no part contains. Ids are lower-case text everywhere outside PostgreSQL.
+a line feed, which no part contains. What there is one of for each unit has a ``uuid8`` that begins with its owner, so
+that a document's rows lie together in every index (docs/decisions/ids-by-document.md). Ids are lower-case text
+everywhere outside PostgreSQL.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from uuid import UUID
 
 from cutter_agent.errors import Internal
 from cutter_agent.model import ChangeSetId, DocumentRef, EntryId, Lane, OperationKind, UnitId
+from cutter_agent.unit_id_forms import UnitIdForm
 from sealing.digest import canonical_digest
 
 NAMESPACE = UUID("8f4cf3a2-6f0e-5b1c-9f0d-7a1de1c0c077")
@@ -75,19 +78,26 @@ def envelope_id(entry: str, manifest_digest: str) -> str:
     return _derived("envelope", entry, manifest_digest)
 
 
-def unit_id(document_ref: str, address: str) -> UnitId:
+def unit_id(document_ref: str, address: str, form: UnitIdForm) -> UnitId:
     """The unit that an address of a document names, for ever."""
-    return UnitId(_derived("unit", document_ref, address))
+    return UnitId(unit_ids(document_ref, [address], form)[address])
 
 
-def unit_ids(document_ref: str, addresses: Iterable[str]) -> dict[str, str]:
+def unit_ids(document_ref: str, addresses: Iterable[str], form: UnitIdForm) -> dict[str, str]:
     """``unit_id`` of every address of a document."""
-    return _derived_each("unit", document_ref, addresses)
+    if form is UnitIdForm.BY_DOCUMENT:
+        return _derived_within("unit", document_ref, addresses)
+    return {address: _derived("unit", document_ref, address) for address in addresses}
+
+
+def unit_id_form(unit: str) -> UnitIdForm:
+    """The form of a stored unit's id: the version that RFC 9562 (4.2) writes into it. Raises ``ValueError``."""
+    return UnitIdForm(f"uuid{unit[14:15]}")
 
 
 def affected_row_ids(change_set: str, target_rows: Iterable[str]) -> dict[str, str]:
-    """``affected_row_id`` of every unit that a change set touches."""
-    return _derived_each("affected-row", change_set, target_rows)
+    """The ledger's row for every unit that a change set touches."""
+    return _derived_within("affected-row", change_set, target_rows)
 
 
 def decision_id(envelope: str, ordinal: int) -> str:
@@ -125,11 +135,6 @@ def rollback_key(change_set: str) -> str:
     return _derived("rollback", change_set)
 
 
-def affected_row_id(change_set: str, target_row: str) -> str:
-    """The ledger's row for one touched unit."""
-    return _derived("affected-row", change_set, target_row)
-
-
 def alias_id(envelope: str, unit: str, text: str) -> str:
     """The row that says what an approved re-cut calls a unit."""
     return _derived("alias", envelope, unit, text)
@@ -159,14 +164,15 @@ def _derived(kind: str, *parts: str) -> str:
     return spelt_uuid5("\n".join((kind, *map(_one_line, parts))))
 
 
-def _derived_each(kind: str, owner: str, parts: Iterable[str]) -> dict[str, str]:
-    """``_derived(kind, owner, part)`` by part, in a third of the time: what they begin with is spelt once."""
+def _derived_within(kind: str, owner: str, parts: Iterable[str]) -> dict[str, str]:
+    """The id of every part: ``uuid8`` (RFC 9562, 5.8) of 32 bits of SHA-256 of kind and owner, and 90 of all three."""
     found = list(parts)
     for part in found:
         if "\n" in part:
             _one_line(part)
-    begun, sha1 = _NAMESPACE_BYTES + f"{kind}\n{_one_line(owner)}\n".encode(), hashlib.sha1
-    return {part: _uuid5_of(sha1(begun + part.encode(), usedforsecurity=False).hexdigest()) for part in found}
+    begun, sha256 = _NAMESPACE_BYTES + f"{kind}\n{_one_line(owner)}\n".encode(), hashlib.sha256
+    near = sha256(begun).hexdigest()[:8]
+    return {part: _uuid8_of(near, sha256(begun + part.encode()).hexdigest()) for part in found}
 
 
 def spelt_uuid5(name: str) -> str:
@@ -176,6 +182,10 @@ def spelt_uuid5(name: str) -> str:
 
 def _uuid5_of(digest: str) -> str:
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{_VARIANT[digest[16]]}{digest[17:20]}-{digest[20:32]}"
+
+
+def _uuid8_of(near: str, digest: str) -> str:
+    return f"{near}-{digest[:4]}-8{digest[5:8]}-{_VARIANT[digest[8]]}{digest[9:12]}-{digest[12:24]}"
 
 
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}

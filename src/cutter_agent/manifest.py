@@ -28,6 +28,7 @@ from cutter_agent.model import (
     Segmentation,
     Severity,
 )
+from cutter_agent.unit_id_forms import UnitIdForm
 from sealing.canonical import JsonValue, canonical_bytes
 from sealing.digest import sha256_hex
 
@@ -52,6 +53,7 @@ _HEADER_FIELDS: Mapping[str, tuple[type, ...]] = {
     "operation_kind": _TEXT,
     "risk_class": _TEXT,
 }
+_ID_FORM = "unit_id_form"
 _BLOCK_FIELDS: Mapping[str, tuple[type, ...]] = {
     "unit_local_id": _COUNT,
     "start_byte": _COUNT,
@@ -97,11 +99,13 @@ def build(
     marked_by: str,
     risk_class: RiskClass = RiskClass.STANDARD,
     operation_kind: OperationKind = OperationKind.FIRST_CUT,
+    unit_id_form: UnitIdForm = UnitIdForm.BY_DOCUMENT,
     made: bool = True,
 ) -> Manifest:
     """The proposal to cut a snapshot exactly as ``segmentation`` says.
 
-    ``made``: every block is made now; else when somebody looks at it.
+    ``unit_id_form``: of a document that was cut before, what its units have. ``made``: every block is made now; else
+    when somebody looks at it.
     """
     return Manifest(
         header=ManifestHeader(
@@ -117,6 +121,7 @@ def build(
             marked_by=marked_by,
             operation_kind=operation_kind,
             risk_class=risk_class,
+            unit_id_form=unit_id_form,
         ),
         units=tuple(Blocks(segmentation.units)) if made else Blocks(segmentation.units),
         findings=segmentation.findings,
@@ -140,7 +145,7 @@ def _around(manifest: Manifest) -> dict[str, JsonValue]:
     kept = recut.kept if recut else None
     document: dict[str, JsonValue] = {
         "format": FORMAT if kept is None else KEPT,
-        "header": {name: _plain(getattr(manifest.header, name)) for name in _HEADER_FIELDS},
+        "header": _header(manifest.header),
         "findings": [
             {name: _plain(getattr(finding, name)) for name in _FINDING_FIELDS} for finding in manifest.findings
         ],
@@ -150,6 +155,12 @@ def _around(manifest: Manifest) -> dict[str, JsonValue]:
     if manifest.original is not None:
         document[manifest_original.MEMBER] = manifest_original.as_json(manifest.original)
     return document | manifest_review.as_json(manifest) | manifest_topology.as_json(manifest)
+
+
+def _header(header: ManifestHeader) -> dict[str, JsonValue]:
+    """A form of ids that is not said is the first one: manifests that knew no other keep their spelling."""
+    fields = [*_HEADER_FIELDS, *([] if header.unit_id_form is UnitIdForm.BY_ADDRESS else [_ID_FORM])]
+    return {name: _plain(getattr(header, name)) for name in fields}
 
 
 def _plain(value: str | int | None) -> str | int | None:
@@ -213,6 +224,7 @@ def parse_proposal(
         header.setdefault("operation_kind", OperationKind.FIRST_CUT.value)
         header.setdefault("risk_class", RiskClass.STANDARD.value)
         header["marked_by"], header["tool_revision"] = marked_by, tool_revision
+        header[_ID_FORM] = UnitIdForm.BY_DOCUMENT.value
         for position, unit in enumerate(units):
             if isinstance(unit, dict):
                 unit.setdefault("unit_local_id", position)
@@ -253,6 +265,7 @@ def _from_document(
     header = dict(document["header"])
     header["operation_kind"] = OperationKind(header["operation_kind"])
     header["risk_class"] = RiskClass(header["risk_class"])
+    header[_ID_FORM] = UnitIdForm(header.get(_ID_FORM, UnitIdForm.BY_ADDRESS))
     recut: Recut | None = manifest_recut.read(document["recut"]) if "recut" in document else None
     topology, governed = manifest_topology.read(document)
     if blocks is None:
@@ -281,7 +294,10 @@ def _document_problems(document: Mapping[str, Any], *, blocks_hold: bool) -> Ite
         yield _shape(f"format is {document.get('format')!r}, expected {due!r}", None)
     for name in document.keys() - _MEMBERS - manifest_topology.MEMBERS:
         yield _shape(f"unknown member {name!r}", None)
-    yield from _member_problems("header", document.get("header"), _HEADER_FIELDS, None)
+    header = document.get("header")
+    own = {_ID_FORM: _TEXT} if isinstance(header, dict) and _ID_FORM in header else {}
+    yield from _member_problems("header", header, {**_HEADER_FIELDS, **own}, None)
+    yield from _word_problems("header", header, _ID_FORM, UnitIdForm, None)
     yield from _word_problems("header", document.get("header"), "operation_kind", OperationKind, None)
     yield from _word_problems("header", document.get("header"), "risk_class", RiskClass, None)
     if not blocks_hold:
@@ -330,7 +346,7 @@ def _word_problems(
     where: str,
     row: object,
     name: str,
-    words: type[OperationKind] | type[RiskClass] | type[BlockRole] | type[Severity],
+    words: type[OperationKind] | type[RiskClass] | type[BlockRole] | type[Severity] | type[UnitIdForm],
     block_index: int | None,
 ) -> Iterator[Problem]:
     value = row.get(name) if isinstance(row, dict) else None

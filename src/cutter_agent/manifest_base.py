@@ -16,6 +16,7 @@ import msgspec
 
 from cutter_agent.errors import ManifestInvalid, Problem, StaleApproval
 from cutter_agent.model import Governed, RecutRun, Topology, Unit
+from cutter_agent.unit_id_forms import UnitIdForm
 from sealing.digest import sha256_hex
 
 MOST_BASES = 32
@@ -32,6 +33,7 @@ class Base:
     digest: str
     snapshot_sha256: str
     byte_length: int
+    unit_id_form: UnitIdForm
     units: Sequence[Unit]
     orders: Sequence[str]
     depth: int
@@ -46,6 +48,7 @@ class _Header(msgspec.Struct):
     snapshot_sha256: str
     byte_length: int
     unit_count: int
+    unit_id_form: UnitIdForm = UnitIdForm.BY_ADDRESS
 
 
 class _Named(msgspec.Struct):
@@ -106,6 +109,7 @@ def read(digest: str, stored: Stored) -> Base:
         digest=digest,
         snapshot_sha256=top.header.snapshot_sha256,
         byte_length=top.header.byte_length,
+        unit_id_form=top.header.unit_id_form,
         units=units,
         orders=orders,
         depth=len(below),

@@ -12,6 +12,7 @@ from typing import TypeVar, overload
 from cutter_agent.idempotency import unit_id
 from cutter_agent.manifest_base import Base
 from cutter_agent.model import BlockRole, Manifest, ManifestBlock, RecutUnit, Unit, UnitFate
+from cutter_agent.unit_id_forms import UnitIdForm
 
 T = TypeVar("T")
 
@@ -81,18 +82,20 @@ class Words(_Made[RecutUnit]):
     """What becomes of the unit of each block: ``changed`` says it at some places, elsewhere it is kept as the base
     has it. ``orders``: every render order."""
 
-    __slots__ = ("base", "changed", "document_ref", "orders", "units")
+    __slots__ = ("base", "changed", "document_ref", "form", "orders", "units")
 
     def __init__(
         self,
         *,
         document_ref: str,
+        form: UnitIdForm,
         base: Base,
         units: Sequence[Unit],
         orders: Sequence[str],
         changed: Mapping[int, RecutUnit],
     ) -> None:
         self.document_ref = document_ref
+        self.form = form
         self.base = base
         self.units = units
         self.orders = orders
@@ -104,7 +107,7 @@ class Words(_Made[RecutUnit]):
     def _at(self, place: int) -> RecutUnit:
         return self.changed.get(place) or RecutUnit(
             change=UnitFate.UNCHANGED.value,
-            target_unit_id=unit_id(self.document_ref, self.units[place].address),
+            target_unit_id=unit_id(self.document_ref, self.units[place].address, self.form),
             render_order=self.orders[place],
             alias=None,
             origins=(),

@@ -113,6 +113,9 @@ def resolved(
         StaleApproval: a manifest below is not stored as it was.
     """
     base = read_base(recut.base.manifest_digest, stored)
+    if base.unit_id_form is not header.unit_id_form:
+        said = f"unit_id_form {header.unit_id_form}, and the units of the base have {base.unit_id_form}"
+        raise ManifestInvalid([Problem(code="recut", message=said, remedy=_AGAIN)])
     units = units_of(blocks)
     orders = [word.render_order for word in recut.units]
     whole, all_orders = spelt_out(
@@ -123,7 +126,14 @@ def resolved(
         if block.unit_local_id != place or block.role is not BlockRole.RESULT:
             said = f"unit_local_id {block.unit_local_id}, {block.role}, at place {place}"
             raise ManifestInvalid([Problem(code="recut", message=said, remedy=_AGAIN, block_index=place)])
-    words_made = Words(document_ref=header.document_ref, base=base, units=whole, orders=all_orders, changed=told)
+    words_made = Words(
+        document_ref=header.document_ref,
+        form=header.unit_id_form,
+        base=base,
+        units=whole,
+        orders=all_orders,
+        changed=told,
+    )
     return Blocks(whole), replace(recut, units=words_made)
 
 

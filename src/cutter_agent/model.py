@@ -12,6 +12,7 @@ import msgspec
 
 from cutter_agent.asking import Review
 from cutter_agent.originals import Original
+from cutter_agent.unit_id_forms import UnitIdForm
 
 EntryId = NewType("EntryId", str)
 UnitId = NewType("UnitId", str)
@@ -205,6 +206,7 @@ class ManifestHeader:
     marked_by: str
     operation_kind: OperationKind
     risk_class: RiskClass
+    unit_id_form: UnitIdForm = UnitIdForm.BY_ADDRESS
 
 
 class ManifestBlock(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):

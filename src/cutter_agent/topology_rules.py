@@ -83,7 +83,7 @@ def _trail(manifest: Manifest, topology: Topology, recut: Recut) -> Iterator[Fou
             yield None, f"alias {alias.text[:80]} is a {alias.kind[:40]}, due is {due or 'none'}"
         if alias.target not in living:
             yield None, f"alias {alias.text[:80]} leads to {alias.target[:80]}, which does not live"
-        elif alias.target_unit_id != unit_id(manifest.header.document_ref, alias.target):
+        elif alias.target_unit_id != unit_id(manifest.header.document_ref, alias.target, manifest.header.unit_id_form):
             yield None, f"alias {alias.text[:80]}: {alias.target_unit_id} is not the id of {alias.target}"
         if alias.text in living and alias.text != alias.target:
             yield None, f"alias {alias.text[:80]} is the address of a living unit"

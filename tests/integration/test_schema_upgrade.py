@@ -15,13 +15,18 @@ from cutter_agent import wiring
 from cutter_agent.config import DatabasePlace, LaneSettings
 from cutter_agent.db_adapter import schema, setup
 from cutter_agent.errors import CutterError
-from cutter_agent.model import EntryStatus, Lane
+from cutter_agent.model import EntryStatus, Lane, OperationKind, ReviewerKind, Verdict
+from cutter_agent.phases.mark import Marker, Source
+from cutter_agent.phases.review import Judgement
+from cutter_agent.segmenter import profiles
+from cutter_agent.topology import Order
 from cutter_agent.wiring import ExecLane, VerifyLane
 from cutter_dryrun.standing import DOCUMENTS
 from pg_embedded.cluster import ThrowawayCluster
 from sealing.keys import SigningKey
 
 DATABASE = "ledger"
+MARKER = Marker(identity="agent:marker", tool_revision="rev-1")
 
 
 @dataclass(kw_only=True)
@@ -96,6 +101,72 @@ def test_an_old_schema_is_refused_before_anything_is_written_and_then_upgraded_p
     with old.verify() as verifier:
         assert verifier.verify(waiting["CUT"]).status is EntryStatus.VERIFIED_COMPLETE
     assert len(_audited(old)) == len(DOCUMENTS) + 2
+
+
+def test_what_was_cut_before_is_edited_and_ordered_under_the_ids_that_it_has(old: Upgraded) -> None:
+    """Ids of units were derived otherwise once (docs/decisions/ids-by-document.md): a document keeps its form."""
+    setup.prepare(old.administrator, old.release.passwords)
+    reference, code, profile, text = DOCUMENTS[1]
+    edited = text + "\n## Keeping\n\nFor ten years.\n"
+    before = _forms(old)
+    assert set(before[reference]) == {"5"}
+    with old.exec() as lane, old.verify() as verifier:
+        grammar = profiles.load(profile)
+        _carried(lane, verifier, lane.mark(_source(reference, code, edited), grammar, MARKER).entry.entry_id)
+        order = Order(kind=OperationKind.RETIRE, names=(_last_unit(old, reference),), because="it was repealed")
+        ordered = lane.plan_topology(order, MARKER)
+        _carried(lane, verifier, lane.mark_topology(ordered).entry.entry_id)
+        _carried(lane, verifier, lane.mark(_source("law/new", "NEW-LAW", text), grammar, MARKER).entry.entry_id)
+    after = _forms(old)
+    assert set(after[reference]) == {"5"}
+    assert after[reference]["5"] > before[reference]["5"], "what is new is named as the others are"
+    assert set(after["law/new"]) == {"8"}
+    assert _audited(old)[code] == 3
+
+
+def _carried(lane: ExecLane, verifier: VerifyLane, entry_id: str) -> None:
+    """From SWEEP to VERIFY."""
+    lane.sweep()
+    judgement = Judgement(
+        verdict=Verdict.PASS,
+        reviewer="human:reviewer",
+        reviewer_kind=ReviewerKind.HUMAN,
+        rationale="read",
+        decided_by="human:reviewer",
+    )
+    lane.review(entry_id, judgement)
+    lane.cut(entry_id)
+    assert verifier.verify(entry_id).status is EntryStatus.VERIFIED_COMPLETE
+
+
+def _last_unit(old: Upgraded, reference: str) -> str:
+    """The address that stands last in the newest version of a document."""
+    last = """SELECT canonical_address FROM iu.information_unit JOIN iu.unit_version USING (unit_id, document_ref)
+              WHERE document_ref = %s ORDER BY render_order DESC LIMIT 1"""
+    with psycopg.connect(**old.cluster.admin_of(DATABASE), autocommit=True) as admin:
+        return str(admin.execute(last, (reference,)).fetchall()[0][0])
+
+
+def _forms(old: Upgraded) -> dict[str, dict[str, int]]:
+    """How many units of each document have an id of which version."""
+    found: dict[str, dict[str, int]] = {}
+    with psycopg.connect(**old.cluster.admin_of(DATABASE), autocommit=True) as admin:
+        for reference, unit in admin.execute("SELECT document_ref, unit_id::text FROM iu.information_unit"):
+            of_document = found.setdefault(reference, {})
+            of_document[unit[14]] = of_document.get(unit[14], 0) + 1
+    return found
+
+
+def _source(reference: str, code: str, text: str) -> Source:
+    return Source(
+        data=text.encode(),
+        label=f"{code}.txt",
+        origin="test",
+        media_type="text/plain",
+        document_ref=reference,
+        document_code=code,
+        title=code,
+    )
 
 
 def _audited(old: Upgraded) -> dict[str | None, int]:

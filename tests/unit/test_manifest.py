@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cutter_agent.errors import InputRefused, ManifestInvalid
 from cutter_agent.manifest import as_json, build, parse, parse_proposal, seal
 from cutter_agent.model import Finding, Manifest, OperationKind, RiskClass, Segmentation, Severity, Unit
+from cutter_agent.unit_id_forms import UnitIdForm
 from cutter_agent.validation import checks, exceptions
 
 TEXT = "Điều 1. Một\nĐiều 2. Hai\n".encode()
@@ -70,6 +71,24 @@ def test_the_spelling_does_not_depend_on_the_order_of_members() -> None:
 def test_the_digest_binds_the_header(name: str) -> None:
     other = replace(manifest(), header=replace(manifest().header, **{name: "other"}))
     assert seal(other).digest != seal(manifest()).digest
+
+
+def test_a_header_that_says_no_form_of_ids_has_the_first_one_and_keeps_its_spelling() -> None:
+    new, old = manifest(), replace(manifest(), header=replace(manifest().header, unit_id_form=UnitIdForm.BY_ADDRESS))
+    assert json.loads(seal(new).canonical)["header"]["unit_id_form"] == "uuid8"
+    assert "unit_id_form" not in json.loads(seal(old).canonical)["header"]
+    for each in (new, old):
+        assert parse(seal(each).canonical).header.unit_id_form is each.header.unit_id_form
+        assert seal(parse(seal(each).canonical)).canonical == seal(each).canonical
+
+
+@pytest.mark.parametrize("said", ["uuid4", "", None, 8])
+def test_a_form_of_ids_that_nobody_knows_is_refused(said: object) -> None:
+    document = json.loads(seal(manifest()).canonical)
+    document["header"]["unit_id_form"] = said
+    with pytest.raises(ManifestInvalid) as refused:
+        parse(json.dumps(document).encode())
+    assert ["unit_id_form" in problem.message for problem in refused.value.problems] == [True]
 
 
 def test_no_body_is_in_it() -> None:
@@ -132,6 +151,7 @@ def test_a_proposal_takes_the_callers_identity_and_gets_an_exception() -> None:
     document = as_json(manifest())
     assert isinstance(document, dict)
     del document["header"]["marked_by"], document["findings"]
+    document["header"]["unit_id_form"] = UnitIdForm.BY_ADDRESS.value
     for one in document["units"]:
         del one["unit_local_id"], one["role"]
     made = parse_proposal(
@@ -139,6 +159,7 @@ def test_a_proposal_takes_the_callers_identity_and_gets_an_exception() -> None:
     )
     assert (made.header.marked_by, made.header.tool_revision) == ("agent:x", "r9")
     assert made.header.operation_kind is OperationKind.FIRST_CUT
+    assert made.header.unit_id_form is UnitIdForm.BY_DOCUMENT, "how units are named is ours to say, too"
     assert [found.code for found in exceptions(made)] == ["external_manifest"]
     assert made.units == manifest().units
 

@@ -90,6 +90,16 @@ def test_so_many_bases_and_then_everything_is_spelt_again(monkeypatch: pytest.Mo
     assert fates == [UnitFate.REVISED] * 2, "the one that was edited, and the one that was edited before"
 
 
+def test_a_recut_names_its_units_as_its_base_does() -> None:
+    """Else the same address would be another unit, and what was kept would not be found."""
+    chain = chain_of([law(20), law(20, edited=7)])
+    document = json.loads(chain.sealed[-1].canonical)
+    assert document["header"]["unit_id_form"] == "uuid8"
+    del document["header"]["unit_id_form"]
+    with pytest.raises(ManifestInvalid, match="unit_id_form uuid5, and the units of the base have uuid8"):
+        parse(canonical_bytes(document), chain.stored.get)
+
+
 def test_whoever_is_left_out_is_missed() -> None:
     """A run that is one unit short would let that unit vanish, and no number would tell."""
     chain = chain_of([law(20), law(20, gone=7)])

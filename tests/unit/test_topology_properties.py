@@ -18,6 +18,7 @@ from cutter_agent.recut import Living, cut_of
 from cutter_agent.rows import Alias, Document
 from cutter_agent.topology import Ground, Named, Names, Order, conform, governed_of, mark_of, propose, stands_of
 from cutter_agent.topology.runs import Runs
+from cutter_agent.unit_id_forms import UnitIdForm
 from cutter_agent.validation import validate
 
 DOCUMENT = Document(
@@ -51,6 +52,7 @@ class World:
                 orders=tuple(Decimal(place + 1) for place in range(len(units))),
                 taken=frozenset(ids),
                 called={},
+                form=UnitIdForm.BY_DOCUMENT,
             ),
             names=Names(units={name: Named(address=a, ended=False) for a, name in ids.items()}, aliases=[]),
             governed=(),

@@ -11,7 +11,6 @@ from msgspec import structs
 from tests.unit.test_validation import CUTS, TEXT, block, manifest
 
 from cutter_agent import manifest_blocks
-from cutter_agent.idempotency import affected_row_id, affected_row_ids, unit_id, unit_ids
 from cutter_agent.model import BlockRole, ManifestBlock
 from cutter_agent.validation import _block_problems
 from cutter_agent.validation_columns import blocks_hold
@@ -100,9 +99,3 @@ def test_what_is_not_of_its_type_is_left_to_the_road_that_names_it() -> None:
         assert manifest_blocks.read(b'{"units":%b}' % good.replace(old, new)) is None
     assert manifest_blocks.read(b"{}") is None
     assert manifest_blocks.read(b"\xff") is None
-
-
-@given(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"])), st.lists(st.sampled_from("abcđ")))
-def test_many_ids_are_the_ids_of_each(owner: str, parts: list[str]) -> None:
-    assert unit_ids(owner, parts) == {part: unit_id(owner, part) for part in parts}
-    assert affected_row_ids(owner, parts) == {part: affected_row_id(owner, part) for part in parts}

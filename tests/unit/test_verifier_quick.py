@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.derived_ids import within
 
 from cutter_agent.idempotency import NAMESPACE
 from cutter_agent.rows import AffectedRow, StoredUnit
@@ -39,11 +40,20 @@ def test_a_number_of_the_ledger_that_is_equal_and_spelt_otherwise_is_a_defect(se
 @given(
     st.sampled_from(["L1-A", "L1", "L11-A", "L1-", "l1-A", "L1--A", "L1-A\n", "-L1", ""]),
     st.sampled_from(["law/1", "law/2"]),
-    st.booleans(),
+    st.sampled_from(["uuid5", "uuid8", "none"]),
+    st.sampled_from(["uuid5", "uuid8", "uuid9"]),
 )
-def test_units_are_all_named_exactly_when_no_address_and_no_id_is_a_defect(address: str, ref: str, own: bool) -> None:
+def test_units_are_all_named_exactly_when_no_address_and_no_id_is_a_defect(
+    address: str, ref: str, own: str, form: str
+) -> None:
     named = {"document_ref": "law/1", "version_document_ref": ref, "canonical_address": address}
-    name = str(uuid5(NAMESPACE, f"unit\nlaw/1\n{address}")) if own else "y"
+    names = {
+        "uuid5": str(uuid5(NAMESPACE, f"unit\nlaw/1\n{address}")),
+        "uuid8": within("unit", "law/1", address),
+        "none": "y",
+    }
+    name = names[own]
     unit = StoredUnit(**{**FILLED, **named, "unit_id": name})  # type: ignore[arg-type]
-    found = [*structure._address(unit, "L1"), *structure._name(unit, "law/1")]
-    assert structure._all_named([unit], "L1", "law/1") is not bool(found)
+    found = [*structure._address(unit, "L1"), *structure._name(unit, "law/1", form)]
+    assert structure._all_named([unit], "L1", "law/1", form) is not bool(found)
+    assert own == form or any(defect.code == "unit_id" for defect in found)

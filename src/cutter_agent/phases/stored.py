@@ -13,6 +13,7 @@ from cutter_agent.manifest_kept import named
 from cutter_agent.model import EntryKind, Manifest, ManifestBlock
 from cutter_agent.ports import ExecStore
 from cutter_agent.rows import CutRequest, Entry, Snapshot, StoredManifest
+from cutter_agent.unit_id_forms import UnitIdForm
 from cutter_agent.validation import require_valid
 from cutter_agent.vocabulary import Vocabulary
 from sealing.digest import sha256_hex
@@ -23,12 +24,12 @@ _TAMPERED = "Do not approve or cut it. Find out who changed stored bytes; then m
 class UnitIds(dict[str, str]):
     """The ids of a document's units by address, each derived when it is first asked for."""
 
-    def __init__(self, document_ref: str) -> None:
+    def __init__(self, document_ref: str, form: UnitIdForm) -> None:
         super().__init__()
-        self._document_ref = document_ref
+        self._document_ref, self._form = document_ref, form
 
     def __missing__(self, address: str) -> str:
-        made = self[address] = unit_id(self._document_ref, address)
+        made = self[address] = unit_id(self._document_ref, address, self._form)
         return made
 
 
@@ -78,15 +79,16 @@ def known_entry(entry: Entry | None, entry_id: str) -> Entry:
 def _require_own_ids(entry: Entry, manifest: Manifest) -> None:
     """A re-cut names each unit by its id, too: it must be the id of its address."""
     for address, said in named(manifest):
-        if unit_id(manifest.header.document_ref, address) != said:
+        if unit_id(manifest.header.document_ref, address, manifest.header.unit_id_form) != said:
             raise StaleApproval(f"entry {entry.entry_id}: {said} is not the id of {address}", remedy=_TAMPERED)
 
 
 def _ids(document_ref: str, manifest: Manifest) -> UnitIds:
     """Those of a first cut are all asked for; those of a re-cut are not."""
-    ids = UnitIds(document_ref)
+    form = manifest.header.unit_id_form
+    ids = UnitIds(document_ref, form)
     if manifest.recut is None:
-        ids.update(unit_ids(document_ref, [unit.address for unit in manifest.units]))
+        ids.update(unit_ids(document_ref, [unit.address for unit in manifest.units], form))
     return ids
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from cutter_agent.asking import Answer, FreshLabels, Review
 from cutter_agent.errors import Internal, VerificationFailed
-from cutter_agent.idempotency import unit_id
+from cutter_agent.idempotency import unit_id, unit_id_form
 from cutter_agent.manifest_base import MOST_BASES, Base, orders_sha256, spelt_out
 from cutter_agent.manifest_kept import Words, changed, units_of
 from cutter_agent.model import (
@@ -38,6 +38,7 @@ from cutter_agent.recut.changeset import ChangeSet, UnitChange, apart, change_se
 from cutter_agent.recut.matcher import match
 from cutter_agent.recut.matching import Change, Doubt, Matching, Merge, Pair, Pairs, Question, Run, Split, gathered
 from cutter_agent.rows import Alias, StoredDigests, StoredUnit
+from cutter_agent.unit_id_forms import UnitIdForm
 from sealing.digest import sha256_hex
 
 ASKED = "recut_"
@@ -58,6 +59,7 @@ class Living:
     orders: tuple[Decimal, ...]
     taken: frozenset[str]
     called: Mapping[str, str]
+    form: UnitIdForm
     told: Base | None = None
 
 
@@ -102,6 +104,7 @@ def living(
             # What others call a unit is not what its own text calls it.
             if row.target_unit_id in address_of and row.alias_kind != AliasKind.EXTERNAL_REFERENCE
         },
+        form=unit_id_form(units[0].unit_id),
     )
 
 
@@ -137,6 +140,7 @@ def living_of(
         orders=tuple(map(Decimal, told.orders)),
         taken=frozenset(unit.address for unit in told.units) | ended,
         called=called,
+        form=told.unit_id_form,
         told=told,
     )
 
@@ -172,6 +176,7 @@ class Proposed:
 
     cut: Segmentation
     recut: Recut
+    form: UnitIdForm
     review: Review | None = None
 
 
@@ -198,7 +203,7 @@ def propose(old: Living, fresh: Segmentation, data: bytes, answers: Sequence[Ans
         answers=tuple(answers),
         fresh=tuple(_fresh_labels(fresh.units, units)) if found.questions or answers else (),
     )
-    return Proposed(cut=cut, recut=part, review=review if review.questions or review.answers else None)
+    return Proposed(cut=cut, recut=part, form=old.form, review=review if review.questions or review.answers else None)
 
 
 def _fresh_labels(fresh: Sequence[Unit], proposed: Sequence[Unit]) -> Iterator[FreshLabels]:
@@ -257,7 +262,9 @@ def _living_on(old: Living, matching: Matching, found: ChangeSet) -> tuple[Recut
     orders = [word.render_order for word in words.values()]
     before = old.told or _as_told(old)
     whole, all_orders = spelt_out(before.units, before.orders, kept, units, orders, unit_count=len(fresh))
-    told = Words(document_ref=old.document_ref, base=before, units=whole, orders=all_orders, changed=words)
+    told = Words(
+        document_ref=old.document_ref, form=old.form, base=before, units=whole, orders=all_orders, changed=words
+    )
     ended = tuple(_ended(old, matching))
     if old.told is None or old.told.depth >= MOST_BASES:
         return Recut(base=old.base, units=tuple(told), ended=ended), tuple(whole)
@@ -270,6 +277,7 @@ def _as_told(old: Living) -> Base:
         digest=old.base.manifest_digest,
         snapshot_sha256=old.base.snapshot_sha256,
         byte_length=len(old.data),
+        unit_id_form=old.form,
         units=old.cut.units,
         orders=tuple(map(plain, old.orders)),
         depth=0,
@@ -281,7 +289,7 @@ def _as_told(old: Living) -> Base:
 def _word(old: Living, fate: UnitFate, change: UnitChange) -> RecutUnit:
     return RecutUnit(
         change=fate.value,
-        target_unit_id=unit_id(old.document_ref, change.address),
+        target_unit_id=unit_id(old.document_ref, change.address, old.form),
         render_order=plain(change.render_order or Decimal(0)),
         alias=change.alias if change.alias != old.called.get(change.address) else None,
         origins=change.origins,
@@ -295,7 +303,7 @@ def _ended(old: Living, matching: Matching) -> list[RecutEnd]:
     return [
         RecutEnd(
             address=unit.address,
-            target_unit_id=unit_id(old.document_ref, unit.address),
+            target_unit_id=unit_id(old.document_ref, unit.address, old.form),
             change=words[place].value,
             start_byte=unit.start_byte,
             end_byte=unit.end_byte,
@@ -321,7 +329,7 @@ def _finding(question: Question, old: Sequence[Unit], new: Sequence[Unit]) -> Fi
 
 def as_recut(manifest: Manifest, proposed: Proposed) -> Manifest:
     """``manifest`` (made from ``proposed.cut``) as the proposal of a re-cut."""
-    header = replace(manifest.header, operation_kind=OperationKind.RECUT)
+    header = replace(manifest.header, operation_kind=OperationKind.RECUT, unit_id_form=proposed.form)
     return replace(manifest, header=header, recut=proposed.recut, review=proposed.review)
 
 

@@ -80,7 +80,7 @@ class Drawing:
 
     def lead(self, text: str, kind: AliasKind, target: str) -> None:
         """From now on ``text`` leads to the unit at ``target``."""
-        name = unit_id(self.ground.document.document_ref, target)
+        name = unit_id(self.ground.document.document_ref, target, self.ground.living.form)
         self.aliases.append(TopologyAlias(text=text, kind=kind.value, target=target, target_unit_id=name))
 
     def decide(self, address: str, standing: Standing, at_byte: int = 0, under: str | None = None) -> None:
@@ -130,12 +130,12 @@ class Drawing:
 
     def words(self) -> tuple[RecutUnit, ...]:
         """The manifest's word for each row."""
-        reference = self.ground.document.document_ref
+        reference, form = self.ground.document.document_ref, self.ground.living.form
         orders = fill([row.order for row in self.rows])
         return tuple(
             RecutUnit(
                 change=row.fate.value,
-                target_unit_id=unit_id(reference, row.unit.address),
+                target_unit_id=unit_id(reference, row.unit.address, form),
                 render_order=plain(order),
                 alias=None,
                 origins=row.origins,
@@ -145,11 +145,11 @@ class Drawing:
 
     def ends(self) -> tuple[RecutEnd, ...]:
         """The manifest's rows for those whose life ends."""
-        reference = self.ground.document.document_ref
+        reference, form = self.ground.document.document_ref, self.ground.living.form
         return tuple(
             RecutEnd(
                 address=unit.address,
-                target_unit_id=unit_id(reference, unit.address),
+                target_unit_id=unit_id(reference, unit.address, form),
                 change=self.ended[unit.address].value,
                 start_byte=unit.start_byte,
                 end_byte=unit.end_byte,

@@ -61,6 +61,7 @@ def propose_names(
         marked_by=marked_by,
         risk_class=risk_class,
         operation_kind=OperationKind.NAME,
+        unit_id_form=ground.living.form,
     )
     order = TopologyOrder(
         words=(OperationKind.NAME.value, _digest(aliases)),

@@ -40,6 +40,7 @@ def propose(
         marked_by=marked_by,
         risk_class=risk_class,
         operation_kind=order.kind,
+        unit_id_form=ground.living.form,
     )
     return replace(
         manifest,

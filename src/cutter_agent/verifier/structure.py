@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from uuid import uuid5
 
 from cutter_agent.rows import StoredUnit
 from cutter_agent.verifier.evidence import Defect, Evidence
@@ -22,9 +23,9 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Bloc
     yield from _identity(evidence, header)
     if len({block.address for block in blocks}) != len(blocks):
         yield _defect("address_twice", "the manifest gives one address to two units")
-    code = str(header.get("document_code"))
+    code, form = str(header.get("document_code")), str(header.get("unit_id_form", "uuid5"))
     reference = evidence.change_set.document_ref
-    named = _all_named(evidence.held, code, reference)
+    named = _all_named(evidence.held, code, reference, form)
     if named and _all_labelled(evidence.units, blocks):
         yield from _count(evidence)
         return
@@ -32,7 +33,7 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Bloc
     by_id = {unit.unit_id: unit for unit in evidence.units}
     for unit in evidence.units:
         yield from _address(unit, code)
-        yield from _name(unit, evidence.change_set.document_ref)
+        yield from _name(unit, reference, form)
         block = approved.get(unit.canonical_address)
         if block is None:
             yield _defect("unit_unknown", "stored and not approved", unit.canonical_address)
@@ -40,18 +41,18 @@ def defects(evidence: Evidence, header: Mapping[str, Any], blocks: Sequence[Bloc
             yield from _labels(unit, block, by_id)
     for unit in evidence.ended:
         yield from _address(unit, code)
-        yield from _name(unit, evidence.change_set.document_ref)
+        yield from _name(unit, reference, form)
     yield from _count(evidence)
 
 
-def _all_named(units: Sequence[StoredUnit], code: str, reference: str) -> bool:
+def _all_named(units: Sequence[StoredUnit], code: str, reference: str, form: str) -> bool:
     """Whether every address is one of this document, and every id the one of its address."""
     addresses = [unit.canonical_address for unit in units]
     if {(unit.document_ref, unit.version_document_ref) for unit in units} != {(reference, reference)}:
         return False
     if any(map(_ODD.search, addresses)) or not all(a == code or a.startswith(f"{code}-") for a in addresses):
         return False
-    return [unit.unit_id for unit in units] == _ids(reference, addresses)
+    return [unit.unit_id for unit in units] == _ids(reference, addresses, form)
 
 
 def _all_labelled(units: Sequence[StoredUnit], blocks: Sequence[Block]) -> bool:
@@ -70,22 +71,27 @@ def _all_labelled(units: Sequence[StoredUnit], blocks: Sequence[Block]) -> bool:
     return found == [(block.address, block.parent, block.kind, block.level, block.number) for block in blocks]
 
 
-def unit_id(document_ref: str, address: str) -> str:
+def unit_id(document_ref: str, address: str, form: str) -> str:
     """The id that an address of a document names, for ever, in the verifier's own spelling."""
-    return _ids(document_ref, [address])[0]
+    return next(iter(_ids(document_ref, [address], form)), "")
 
 
-def _ids(document_ref: str, addresses: Sequence[str]) -> list[str]:
-    """``unit_id`` of many (RFC 9562, 5.5)."""
-    begun, found = (
-        hashlib.sha1(NAMESPACE.bytes + f"unit\n{document_ref}\n".encode(), usedforsecurity=False),
-        list[str](),
-    )
+def _ids(document_ref: str, addresses: Sequence[str], form: str) -> list[str]:
+    """``unit_id`` of many, in the form that the approved header names (RFC 9562, 5.5 and 5.8); none of an unknown one.
+
+    ``uuid8`` begins with 32 bits of the document's digest, and goes on with the address's in it.
+    """
+    if form == "uuid5":
+        return [str(uuid5(NAMESPACE, f"unit\n{document_ref}\n{address}")) for address in addresses]
+    if form != "uuid8":
+        return []
+    begun, found = hashlib.sha256(NAMESPACE.bytes + f"unit\n{document_ref}\n".encode()), list[str]()
+    near = begun.hexdigest()[:8]
     for address in addresses:
         each = begun.copy()
         each.update(address.encode())
         d = each.hexdigest()
-        found.append(f"{d[:8]}-{d[8:12]}-5{d[13:16]}-{_VARIANT[d[16]]}{d[17:20]}-{d[20:32]}")
+        found.append(f"{near}-{d[:4]}-8{d[5:8]}-{_VARIANT[d[8]]}{d[9:12]}-{d[12:24]}")
     return found
 
 
@@ -118,14 +124,14 @@ def _address(unit: StoredUnit, code: str) -> Iterator[Defect]:
         yield _defect("address_code", f"not under the document's code {code}", unit.canonical_address)
 
 
-def _name(unit: StoredUnit, document_ref: str) -> Iterator[Defect]:
+def _name(unit: StoredUnit, document_ref: str, form: str) -> Iterator[Defect]:
     """An id is rebuilt from what it names: the document and the address."""
     if unit.document_ref != document_ref:
         yield _defect("unit_document", f"its row belongs to document {unit.document_ref}", unit.canonical_address)
     if unit.version_document_ref != document_ref:
         message = f"its version belongs to document {unit.version_document_ref}"
         yield _defect("unit_document", message, unit.canonical_address)
-    if unit.unit_id != unit_id(document_ref, unit.canonical_address):
+    if unit.unit_id != unit_id(document_ref, unit.canonical_address, form):
         yield _defect("unit_id", f"its id {unit.unit_id} is not the one of this address", unit.canonical_address)
 
 

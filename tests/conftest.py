@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -32,7 +33,13 @@ _numbers = itertools.count(1)
 
 
 def pytest_configure() -> None:
-    """No PostgreSQL: no run. No deadline for an example either: a busy machine is not a defect of the program."""
+    """No PostgreSQL: no run. No deadline for an example either: a busy machine is not a defect of the program.
+
+    Whoever begins the tests in the background of a script has them ignore Ctrl-C, and all that they start: a test that
+    sends it would wait for ever.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     settings.register_profile("house", deadline=None)
     settings.load_profile("house")
     try:

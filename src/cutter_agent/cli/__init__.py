@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from cutter_agent.cli.program import main
+from commandline.loading import loading
+
+with loading():
+    from cutter_agent.cli.program import main
 
 __all__ = ["main"]

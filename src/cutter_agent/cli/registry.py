@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from commandline import completion, examples
+from commandline.loading import loading
 from cutter_agent.errors import UsageError
 
 PROGRAM = "iu-cutter"
@@ -89,7 +90,9 @@ class CommandRegistry(TyperGroup):
         """
         listed = COMMANDS.get(cmd_name)
         if listed is not None:
-            return _build(cmd_name, getattr(importlib.import_module(listed.module), listed.attribute))
+            with loading():
+                module = importlib.import_module(listed.module)
+            return _build(cmd_name, getattr(module, listed.attribute))
         plugins = _plugins()
         if cmd_name in plugins:
             return _build(cmd_name, _load(plugins[cmd_name]))
@@ -154,7 +157,8 @@ def _plugin_help(name: str) -> str:
 
 def _load(point: metadata.EntryPoint) -> object:
     try:
-        return point.load()
+        with loading():
+            return point.load()
     except (ImportError, AttributeError) as error:
         raise UsageError(
             f"the command {point.name!r} cannot be loaded: {error}",

@@ -192,11 +192,11 @@ def _law(number: int, articles: int) -> bytes:
     return f"Luật số: {number}/2025/QH15\n".encode() + law(articles, code=f"K{number}")
 
 
-def wait_until(reached: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    """Look until it is so. Fails when the process ends before, or after a while."""
+def wait_until(reached: Callable[[], bool], process: subprocess.Popen[bytes], err: Path) -> None:
+    """Look until it is so. Fails when the process ends before, with what is in ``err``, or after a while."""
     until_s = time.monotonic() + WITHIN_S
     while not reached():
-        assert process.poll() is None, (process.returncode, process.communicate()[1].decode()[-2000:])
+        assert process.poll() is None, (process.returncode, err.read_text("utf-8")[-2000:])
         assert time.monotonic() < until_s
         time.sleep(0.02)
 

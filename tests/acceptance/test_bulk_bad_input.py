@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -72,30 +74,44 @@ def test_ctrl_c_a_kill_and_a_restart_of_the_server_lose_nothing(iu_cutter: Comma
         assert server.rows() == rows
 
 
-def _begun(server: OwnServer, folder: Troubled, *words: str) -> subprocess.Popen[bytes]:
+@dataclass
+class _Begun:
+    """A run whose words go into files: a pipe that nobody empties would stop it after some hundred documents."""
+
+    process: subprocess.Popen[bytes]
+    out: Path
+    err: Path
+
+    def ended(self, timeout_s: float = WITHIN_S) -> Answer:
+        """What it said, when it has ended."""
+        code = self.process.wait(timeout_s)
+        return Answer(code=code, out=self.out.read_bytes(), err=self.err.read_text("utf-8"))
+
+
+def _begun(server: OwnServer, folder: Troubled, *words: str) -> _Begun:
     """The whole folder, begun while nobody can write a verdict, and somebody waits to: its end cannot be reached."""
-    process = server.command.start(
-        "cut", str(folder.path), "--jobs", "2", *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    wait_until(server.somebody_waits, process)
-    return process
+    said = Path(tempfile.mkdtemp(dir=folder.path.parent))
+    with (said / "out").open("wb") as out, (said / "err").open("wb") as err:
+        process = server.command.start("cut", str(folder.path), "--jobs", "2", *words, stdout=out, stderr=err)
+    begun = _Begun(process=process, out=said / "out", err=said / "err")
+    wait_until(server.somebody_waits, process, begun.err)
+    return begun
 
 
 def _interrupted(server: OwnServer, folder: Troubled) -> None:
     with server.held():
-        process = _begun(server, folder)
-        interrupt(process)
-        _, err = process.communicate(timeout=WITHIN_S)
-    said = err.decode()
-    assert process.returncode == 130, said
-    assert "up to here" in said
-    assert "the same command goes on from there" in said
-    assert "Traceback" not in said, said
+        begun = _begun(server, folder)
+        interrupt(begun.process)
+        ended = begun.ended()
+    assert ended.code == 130, ended.err
+    assert "up to here" in ended.err
+    assert "the same command goes on from there" in ended.err
+    assert "Traceback" not in ended.err, ended.err
 
 
 def _killed(server: OwnServer, folder: Troubled) -> None:
     with server.held():
-        process = _begun(server, folder)
+        process = _begun(server, folder).process
         family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) >= 4, "two processes, each with its verifier"
         os.kill(process.pid, signal.SIGKILL)
@@ -103,19 +119,15 @@ def _killed(server: OwnServer, folder: Troubled) -> None:
     gone, alive = psutil.wait_procs(family, timeout=WITHIN_S)
     assert not alive, f"{alive} live on without anybody to work for"
     assert len(gone) == len(family)
-    for stream in (process.stdout, process.stderr):
-        assert stream is not None
-        stream.close()
 
 
 def _restarted(server: OwnServer, folder: Troubled) -> Answer:
     with suppress(psycopg.OperationalError), server.held():  # whoever is connected is cut off, this test as well
-        process = _begun(server, folder, "--json")
+        begun = _begun(server, folder, "--json")
         server.cluster.stop()
     assert not server.cluster.running
     server.cluster.start()
-    out, err = process.communicate(timeout=3600)
-    ended = Answer(code=process.returncode, out=out, err=err.decode())
+    ended = begun.ended(timeout_s=3600)
     assert ended.code == 3, [one["error"] for one in ended.json["documents"] if one.get("error", {}).get("sqlstate")]
     return ended
 

@@ -86,6 +86,10 @@ def living(
     data = b"".join(bodies)
     if sha256_hex(data) != base.snapshot_sha256:
         raise _changed(document_ref, base, f"its units give {sha256_hex(data)}")
+    try:
+        (form,) = {unit_id_form(unit.unit_id) for unit in units}
+    except ValueError as error:
+        raise _changed(document_ref, base, "its units have ids of no form, or of two") from error
     address_of = {unit.unit_id: unit.canonical_address for unit in ever}
     cut, place = [], 0
     for unit, body in zip(units, bodies, strict=True):
@@ -104,7 +108,7 @@ def living(
             # What others call a unit is not what its own text calls it.
             if row.target_unit_id in address_of and row.alias_kind != AliasKind.EXTERNAL_REFERENCE
         },
-        form=unit_id_form(units[0].unit_id),
+        form=form,
     )
 
 

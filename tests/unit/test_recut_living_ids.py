@@ -11,10 +11,11 @@ from tests.recut_room import Row, edition, prose
 
 from cutter_agent.errors import VerificationFailed
 from cutter_agent.model import LifecycleStatus, RecutBase
-from cutter_agent.recut.proposal import Living, living
+from cutter_agent.recut import Living, living
 from cutter_agent.rows import StoredUnit
 from cutter_agent.unit_id_forms import UnitIdForm
 
+FOREIGN = "6f0e5b1c-0000-4000-8000-000000000001"
 LAW = edition([Row(0, "1", prose(1)), Row(0, "2", prose(2))])
 
 
@@ -42,7 +43,7 @@ def test_the_form_is_that_of_the_stored_ids() -> None:
     assert read([within("unit", "law/X", each) for each in addresses]).form is UnitIdForm.BY_DOCUMENT
 
 
-@pytest.mark.parametrize("other", ["6f0e5b1c-0000-4000-8000-000000000001", str(UUID(int=0)), str(uuid5(NAMESPACE_URL, "x")), ""])
+@pytest.mark.parametrize("other", [FOREIGN, str(UUID(int=0)), str(uuid5(NAMESPACE_URL, "x")), ""])
 def test_an_id_that_somebody_changed_is_told(other: str) -> None:
     ids = [within("unit", "law/X", unit.address) for unit in LAW.cut.units]
     with pytest.raises(VerificationFailed, match="ids of no form, or of two") as refused:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from cutter_agent.recut.answers import ANY_ADDRESS, NEW, SAME, answered
 from cutter_agent.recut.changeset import Act, ChangeSet, Standing, UnitChange, apply, change_set, rebuild
+from cutter_agent.recut.living_cut import Living, living, living_of
 from cutter_agent.recut.matcher import match, positional
 from cutter_agent.recut.matching import Assumed, Change, Doubt, Matching, Merge, Pair, Question, Split
 from cutter_agent.recut.proposal import (
     ASKED,
-    Living,
     Proposed,
     as_recut,
     cut_of,
     fresh_of,
-    living,
-    living_of,
     matching_of,
     propose,
 )

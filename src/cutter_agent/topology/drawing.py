@@ -19,8 +19,8 @@ from cutter_agent.model import (
     Unit,
     UnitFate,
 )
+from cutter_agent.recut.living_cut import plain
 from cutter_agent.recut.orders import fill
-from cutter_agent.recut.proposal import plain
 from cutter_agent.topology.ground import Ground
 from sealing.digest import sha256_hex
 

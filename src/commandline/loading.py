@@ -1,19 +1,25 @@
-"""Imports without the cyclic garbage collector: they make a hundred thousand objects that stay, and few cycles.
+"""The cyclic garbage collector at the beginning and the end of a program.
 
-The collector walks through all of them again and again while more are made: a quarter of the time that a command needs
-before it begins. What was imported is then left out of every later walk (``gc.freeze``).
+Imports make a hundred thousand objects that stay. The collector walks through all of them again and again while more
+are made, and when the interpreter ends it walks once more and takes each apart: a quarter of a short command's time.
 """
 
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import NoReturn
 
 
 @contextmanager
 def loading() -> Generator[None]:
-    """The collector rests while the block imports. One that rested before goes on resting."""
+    """The collector rests while the block imports; then what was imported counts as old, without a walk.
+
+    One that rested before goes on resting. Nothing stays frozen: what is frozen when the interpreter ends is not taken
+    apart, and a file that hangs on it is never written out.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -21,4 +27,14 @@ def loading() -> Generator[None]:
     finally:
         if enabled:
             gc.freeze()
+            gc.unfreeze()
             gc.enable()
+
+
+def leave(code: int) -> NoReturn:
+    """End a program of ours with ``code``: what it loaded is left to the operating system, not taken apart.
+
+    Only where the process is the program's own and every file of it was closed: as the last line of ``main``.
+    """
+    gc.freeze()
+    sys.exit(code)

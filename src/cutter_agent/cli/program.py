@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from commandline import asking, completion, examples
+from commandline.loading import leave
 from cutter_agent import __version__
 from cutter_agent.cli import configured, failures, first_use, output, watched
 from cutter_agent.cli.registry import PROGRAM, CommandRegistry
@@ -23,7 +24,7 @@ from cutter_agent.errors import Internal
 
 def main() -> NoReturn:
     """The entry point. Ends the process with the documented exit code."""
-    sys.exit(run(sys.argv[1:]))
+    leave(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -33,6 +33,7 @@ from tests.corruption_columns import (
 )
 from tests.corruption_kinds import NAMED, row_doubled
 from tests.corruption_stage import ALIAS, Facts, Row
+from tests.derived_ids import HOUSE
 
 from sealing.canonical import canonical_bytes
 
@@ -48,7 +49,6 @@ _NEEDS_A_BLOCK_OF_EACH_UNIT = {
 }
 _SOURCE = ("iu.manifest", "iu.source_snapshot")
 _BASE = (ENTRY, HISTORY, ENVELOPE, BLOCK, DECISION, SIGNATURE, CHANGE_SET, AFFECTED, *_SOURCE)
-_HOUSE = uuid.UUID("8f4cf3a2-6f0e-5b1c-9f0d-7a1de1c0c077")
 
 
 def alias_forged(random: Random, facts: Facts) -> Corruption:
@@ -56,7 +56,7 @@ def alias_forged(random: Random, facts: Facts) -> Corruption:
     unit = random.choice(facts.units)
     text = f"{unit['canonical_address']}{random.choice(['9', 'BIS', '-X'])}"
     envelope = facts.change_set["manifest_id"]
-    derived = uuid.uuid5(_HOUSE, f"alias\n{envelope}\n{unit['unit_id']}\n{text}")
+    derived = uuid.uuid5(HOUSE, f"alias\n{envelope}\n{unit['unit_id']}\n{text}")
     row = {
         "alias_id": random.choice([derived, uuid.UUID(int=random.getrandbits(128))]),
         "target_unit_id": unit["unit_id"],

@@ -298,8 +298,8 @@ def _document_problems(document: Mapping[str, Any], *, blocks_hold: bool) -> Ite
     own = {_ID_FORM: _TEXT} if isinstance(header, dict) and _ID_FORM in header else {}
     yield from _member_problems("header", header, {**_HEADER_FIELDS, **own}, None)
     yield from _word_problems("header", header, _ID_FORM, UnitIdForm, None)
-    yield from _word_problems("header", document.get("header"), "operation_kind", OperationKind, None)
-    yield from _word_problems("header", document.get("header"), "risk_class", RiskClass, None)
+    yield from _word_problems("header", header, "operation_kind", OperationKind, None)
+    yield from _word_problems("header", header, "risk_class", RiskClass, None)
     if not blocks_hold:
         yield from _list_problems("unit", document.get("units"), _BLOCK_FIELDS, ("role", BlockRole))
     if "recut" in document:

@@ -206,7 +206,7 @@ class ManifestHeader:
     marked_by: str
     operation_kind: OperationKind
     risk_class: RiskClass
-    unit_id_form: UnitIdForm = UnitIdForm.BY_ADDRESS
+    unit_id_form: UnitIdForm
 
 
 class ManifestBlock(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):

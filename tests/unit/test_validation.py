@@ -13,6 +13,7 @@ from cutter_agent.manifest import build
 from cutter_agent.model import BlockRole, Manifest, ManifestBlock, ManifestHeader, OperationKind, RiskClass
 from cutter_agent.segmenter import segment
 from cutter_agent.segmenter.profiles import available, load
+from cutter_agent.unit_id_forms import UnitIdForm
 from cutter_agent.validation import validate
 from cutter_agent.vocabulary import vocabulary
 
@@ -51,6 +52,7 @@ def manifest(*units: ManifestBlock, **header: Any) -> Manifest:
         "marked_by": "agent:m",
         "operation_kind": OperationKind.FIRST_CUT,
         "risk_class": RiskClass.STANDARD,
+        "unit_id_form": UnitIdForm.BY_DOCUMENT,
     }
     return Manifest(header=ManifestHeader(**(values | header)), units=units, findings=())
 

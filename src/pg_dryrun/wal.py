@@ -35,6 +35,16 @@ WHERE resource_manager = 'Standby' AND record_type = 'LOCK'
 """
 _LOCK = re.compile(r"xid (\d+) db (\d+) rel (\d+)")
 
+# What the server does to pages on the way, under the id of whoever comes by: dead row versions are pruned by the next
+# one who reads a full page, hint bits are logged under checksums, a page of a shared log is begun. Nobody sees other
+# rows for it. Names as in the resource managers' rm_identify of PostgreSQL 15 to 18.
+_HOUSEKEEPING = re.compile(
+    r"Heap2 (PRUNE\w*|VACUUM|VISIBLE|FREEZE_PAGE)|Btree (DELETE|VACUUM)|XLOG FPI(_FOR_HINT)?|MultiXact ZERO_\w+"
+    r"|CLOG ZEROPAGE|CommitTs ZEROPAGE"
+)
+_ROW_LOCKS = frozenset({"Heap LOCK", "Heap2 LOCK_UPDATED", "MultiXact CREATE_ID"})
+_CATALOG_WRITES = re.compile(r"Heap (INSERT|DELETE|UPDATE|HOT_UPDATE|INPLACE|TRUNCATE)|Heap2 MULTI_INSERT|Storage \w+")
+
 
 @dataclass(frozen=True, kw_only=True)
 class WalTransaction:
@@ -47,20 +57,20 @@ class WalTransaction:
     @property
     def why(self) -> str:
         """What a transaction without rows did, as far as its records say."""
-        kinds = {kind for kind in self.records if not kind.startswith(("Transaction ", "Standby "))}
+        kinds = {
+            kind
+            for kind in self.records
+            if not kind.startswith(("Transaction ", "Standby ")) and not _HOUSEKEEPING.fullmatch(kind)
+        }
         if not kinds:
             return "an id taken, or unlogged or temporary rows"
-        if kinds <= {"Heap LOCK", "Heap2 LOCK_UPDATED", "MultiXact CREATE_ID"}:
+        if kinds <= _ROW_LOCKS:
             return "rows locked"
         if kinds <= {"Sequence LOG"}:
             return "a sequence moved"
         if "LogicalMessage MESSAGE" in kinds:
             return "a logical message"
-        return (
-            "catalog changes"
-            if any(kind.startswith(("Storage ", "Heap")) for kind in kinds)
-            else ", ".join(sorted(kinds))
-        )
+        return "catalog changes" if any(map(_CATALOG_WRITES.fullmatch, kinds)) else ", ".join(sorted(kinds))
 
 
 @dataclass(frozen=True, kw_only=True)

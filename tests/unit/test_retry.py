@@ -17,15 +17,15 @@ def failing(sqlstate: str | None, times: int, log: list[int]) -> int:
     return len(log)
 
 
-def test_pauses_grow_up_to_the_cap_and_are_jittered() -> None:
+def test_the_first_repeat_is_at_once_then_pauses_grow_up_to_the_cap_and_are_jittered() -> None:
     pauses: list[float] = []
     retry = Retry(
-        limits=Limits(max_attempts=6, retry_base_s=0.1, retry_cap_s=0.5), sleep=pauses.append, jitter=lambda: 1.0
+        limits=Limits(max_attempts=7, retry_base_s=0.1, retry_cap_s=0.5), sleep=pauses.append, jitter=lambda: 1.0
     )
     log: list[int] = []
-    assert retry.run("cut", lambda: failing("40001", 5, log)) == 6
-    assert pauses == [0.1, 0.2, 0.4, 0.5, 0.5]
-    assert dict(retry.counted) == {("cut", "40001"): 5}
+    assert retry.run("cut", lambda: failing("40001", 6, log)) == 7
+    assert pauses == [0.0, 0.1, 0.2, 0.4, 0.5, 0.5]
+    assert dict(retry.counted) == {("cut", "40001"): 6}
     assert Retry(limits=Limits(), jitter=lambda: 0.0).pause_s(3) == 0.0
 
 

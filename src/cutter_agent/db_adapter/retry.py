@@ -51,6 +51,12 @@ class Retry:
         raise AssertionError("unreachable: max_attempts is at least 1")
 
     def pause_s(self, number: int) -> float:
-        """Full jitter: anywhere between nothing and base · 2^(number - 1), at most the cap."""
-        ceiling_s: float = min(self.limits.retry_cap_s, self.limits.retry_base_s * 2 ** (number - 1))
+        """None before the first repeat; then full jitter: between nothing and base · 2^(number - 2), at most the cap.
+
+        The first repeat is safe at once: PostgreSQL gives up a transaction only when the one that it stood against
+        has committed, or can no longer be given up (README-SSI, "safe retry"), and a deadlock is broken by then.
+        """
+        if number == 1:
+            return 0.0
+        ceiling_s: float = min(self.limits.retry_cap_s, self.limits.retry_base_s * 2 ** (number - 2))
         return self.jitter() * ceiling_s

@@ -53,8 +53,8 @@ class Limits:
     borrow_timeout_s: float = 15.0
     resolve_timeout_s: float = 30.0
     max_connections: int = 1
-    max_attempts: int = 6
-    """How often a whole phase is tried in all (40001, 40P01)."""
+    max_attempts: int = 7
+    """How often a whole phase is tried in all (40001, 40P01): once, at once again, then after pauses that grow."""
     retry_base_s: float = 0.02
     retry_cap_s: float = 1.0
     keepalive_idle_s: int = 30

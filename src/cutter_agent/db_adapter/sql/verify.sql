@@ -267,7 +267,8 @@ UPDATE iu.information_unit
 SET lifecycle_status = 'enacted'
 WHERE document_ref = %(document_ref)s AND lifecycle_status = 'draft';
 
--- Only versions that hold as of the proven cut: a version that a repair replaced stays a draft for ever.
+-- Only versions that hold as of the proven cut: a version that a repair replaced stays a draft for ever. Whether any unit
+-- has a second version is asked once: in a first cut none has, and nothing is asked for each of its versions.
 -- name: enact_versions
 -- principal: cutter_verify
 -- verb: UPDATE
@@ -275,9 +276,12 @@ WHERE document_ref = %(document_ref)s AND lifecycle_status = 'draft';
 UPDATE iu.unit_version AS v
 SET lifecycle_status = 'enacted'
 WHERE v.document_ref = %(document_ref)s AND v.cut_seq <= %(cut_seq)s AND v.lifecycle_status = 'draft'
-  AND NOT EXISTS (
+  AND (NOT EXISTS (
+        SELECT FROM iu.unit_version AS several
+        WHERE several.document_ref = %(document_ref)s AND several.cut_seq <= %(cut_seq)s AND several.version_seq > 1)
+    OR NOT EXISTS (
         SELECT FROM iu.unit_version AS later
-        WHERE later.unit_id = v.unit_id AND later.version_seq > v.version_seq AND later.cut_seq <= %(cut_seq)s);
+        WHERE later.unit_id = v.unit_id AND later.version_seq > v.version_seq AND later.cut_seq <= %(cut_seq)s));
 
 -- name: find_renderings
 -- principal: cutter_verify

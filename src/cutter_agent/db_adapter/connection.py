@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import select
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import RawCursor
@@ -30,6 +30,8 @@ from cutter_agent.db_adapter.statements import Statement
 from cutter_agent.db_adapter.wire import BLOCK_VERBS, Answer
 from cutter_agent.errors import Internal, StatementTrace
 from cutter_agent.model import Lane
+
+T = TypeVar("T")
 
 _ROWS_AT_ONCE = 200
 TRACE_LENGTH = 8
@@ -100,6 +102,46 @@ class LaneConnection(psycopg.Connection[Row]):
                 reply: Answer = self.wait(sending)
                 return reply
 
+    def rows_as(
+        self,
+        statement: Statement,
+        parameters: Parameters | None,
+        columns: Sequence[str],
+        make: Callable[[tuple[Any, ...]], T],
+    ) -> list[T]:
+        """``make`` of the values of every row of one declared statement, whose columns are exactly these.
+
+        They are taken as they arrive. Raises as ``send``, ``Internal`` where the columns are others, and what ``make``
+        raises; the rest of the rows is then read and forgotten, so that the block can be ended.
+        """
+        values_in_order = ordered(statement, parameters) or []
+        with Recording(self, statement), self.lock:
+            try:
+                text = statement.numbered_sql
+                self.wait(
+                    wire.asked_for_rows(self.pgconn, text, values_in_order, self._transformer, binary=statement.binary)
+                )
+                return self._made(columns, make)
+            except BaseException:
+                self._read_out()
+                raise
+
+    def _made(self, columns: Sequence[str], make: Callable[[tuple[Any, ...]], T]) -> list[T]:
+        found: list[T] = []
+        first = True
+        try:
+            while (result := self.wait(wire.some_rows(self.pgconn))) is not None:
+                found += wire.made(result, self._transformer, columns, make, first=first)
+                first = False
+        finally:
+            self._transformer.set_pgresult(None)
+        return found
+
+    def _read_out(self) -> None:
+        with suppress(psycopg.Error):
+            while self.state is TransactionStatus.ACTIVE and self.wait(wire.some_rows(self.pgconn)) is not None:
+                pass
+
     def stream(self, statement: Statement, parameters: Parameters | None = None) -> Generator[Row]:
         """The rows of one declared statement as they arrive: memory for some, whatever their number.
 
@@ -114,7 +156,7 @@ class LaneConnection(psycopg.Connection[Row]):
     def copy_in(self, statement: Statement, rows: Iterable[Any], *, spelt: bool = False) -> int:
         """Stream ``rows`` through a declared ``COPY … FROM STDIN``; how many the server took.
 
-        ``spelt``: they are not sequences of values but text, whole lines in COPY's own form.
+        ``spelt``: they are not sequences of values but pieces of COPY's own form, cut anywhere.
         """
         with Recording(self, statement):
             cursor = self.cursor()

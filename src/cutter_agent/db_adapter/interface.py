@@ -42,8 +42,8 @@ class Statements(Protocol):
         """COPY … FROM STDIN: all rows in one go; returns how many were written."""
         ...
 
-    def copy_lines(self, name: str, lines: Iterable[str]) -> int:
-        """``copy_rows`` of rows that are spelt already, in COPY's text form; each piece holds whole lines."""
+    def copy_spelt(self, name: str, pieces: Iterable[str | bytes]) -> int:
+        """``copy_rows`` of rows that are spelt already, in the form of COPY that the statement names, cut anywhere."""
         ...
 
     def fetch_as(

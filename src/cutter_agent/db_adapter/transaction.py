@@ -15,7 +15,7 @@ from cutter_agent.db_adapter.interface import Parameters, Row
 from cutter_agent.db_adapter.pool import leak_of
 from cutter_agent.db_adapter.settings import Isolation
 from cutter_agent.db_adapter.statements import Statement
-from cutter_agent.db_adapter.wire import BLOCK_VERBS, Answer, Reply
+from cutter_agent.db_adapter.wire import BLOCK_VERBS, Answer
 from cutter_agent.errors import CutterError, DatabaseError, Internal, LaneReferenceMismatch, SilentRollback
 
 T = TypeVar("T")
@@ -110,18 +110,21 @@ class Transaction:
             self._note(error)
             raise
 
-    def copy_lines(self, name: str, lines: Iterable[str]) -> int:
-        """``copy_rows`` of rows that are spelt already, in COPY's text form; each piece holds whole lines."""
-        return self._copy(name, lines, spelt=True)
+    def copy_spelt(self, name: str, pieces: Iterable[str | bytes]) -> int:
+        """``copy_rows`` of rows that are spelt already, in the form of COPY that the statement names, cut anywhere."""
+        return self._copy(name, pieces, spelt=True)
 
     def fetch_as(
         self, name: str, parameters: Parameters, columns: Sequence[str], make: Callable[[tuple[Any, ...]], T]
     ) -> list[T]:
         """``make`` of the values of every row of the declared statement ``name``, whose columns are exactly these."""
-        answer = self._send(name, parameters)
-        if isinstance(answer, Reply):
-            return answer.fetch_as(columns, make)
-        return [make(tuple(row[column] for column in columns)) for row in answer.fetchall()]
+        statement = self._declared(name)
+        self._require_no_stream(name)
+        try:
+            return self._connection.rows_as(statement, parameters, columns, make)
+        except DatabaseError as error:
+            self._note(error)
+            raise
 
     @contextmanager
     def savepoint(self, label: str) -> Generator[None]:

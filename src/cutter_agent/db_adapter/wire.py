@@ -26,6 +26,7 @@ T = TypeVar("T")
 BLOCK_VERBS = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 """What opens or ends a block; the adapter's own to send."""
 
+_ROWS_AT_ONCE = 1000
 _COPYING = (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH)
 
 
@@ -90,18 +91,6 @@ class Reply:
         """Every row that was not taken yet."""
         return self._rows(self._taken, self._result.ntuples)
 
-    def fetch_as(self, columns: Sequence[str], make: Callable[[tuple[Any, ...]], T]) -> list[T]:
-        """``make`` of every row's values. Raises ``Internal`` where the columns are not these, in this order."""
-        result = self._result
-        found = [_name(result, index) for index in range(result.nfields)]
-        if found != list(columns):
-            raise Internal(f"columns {found}, meant were {list(columns)}", remedy="Name them so in the statement.")
-        self._read.set_pgresult(result)
-        try:
-            return self._read.load_rows(0, result.ntuples, cast("Any", make))  # it is handed tuples
-        finally:
-            self._read.set_pgresult(None)
-
     @property
     def _result(self) -> PGresult:
         assert self.pgresult is not None  # noqa: S101 - for the type alone: an Answer may have none
@@ -133,11 +122,52 @@ def statement(
 ) -> PQGen[Reply]:
     """Send a statement with its values beside it; for ``Connection.wait``. Raises ``psycopg.Error``, and what a value
     that cannot travel raises: then nothing was sent. ``binary``: the answer comes in that form."""
+    _send_with(pgconn, text, values, read, binary=binary)
+    return (yield from _answered(pgconn, read))
+
+
+def asked_for_rows(
+    pgconn: PGconn, text: str, values: Sequence[object], read: Transformer, *, binary: bool = False
+) -> PQGen[None]:
+    """Send a statement whose rows are taken by ``some_rows``, some at a time."""
+    _send_with(pgconn, text, values, read, binary=binary)
+    pgconn.set_chunked_rows_mode(_ROWS_AT_ONCE)
+    yield from generators.send(pgconn)
+
+
+def some_rows(pgconn: PGconn) -> PQGen[PGresult | None]:
+    """The next rows of ``asked_for_rows``, None after the last; for ``Connection.wait``. Raises ``psycopg.Error``.
+
+    Of many rows neither the server's answer stands whole in memory beside what is made of it, nor does the server wait
+    until the last one was made.
+    """
+    result: PGresult | None = yield from generators.fetch(pgconn)
+    if result is None or result.status in (ExecStatus.TUPLES_CHUNK, ExecStatus.TUPLES_OK):
+        return result
+    while (yield from generators.fetch(pgconn)) is not None:
+        pass
+    if result.status == ExecStatus.FATAL_ERROR:
+        raise errors.error_from_result(result, encoding="utf-8")
+    raise psycopg.InternalError(f"unexpected result status {ExecStatus(result.status).name}")
+
+
+def made(
+    result: PGresult, read: Transformer, columns: Sequence[str], make: Callable[[tuple[Any, ...]], T], *, first: bool
+) -> list[T]:
+    """``make`` of every row's values. Raises ``Internal`` where the columns are not these, in this order."""
+    if first:
+        found = [_name(result, index) for index in range(result.nfields)]
+        if found != list(columns):
+            raise Internal(f"columns {found}, meant were {list(columns)}", remedy="Name them so in the statement.")
+    read.set_pgresult(result, set_loaders=first)
+    return read.load_rows(0, result.ntuples, cast("Any", make))  # it is handed tuples
+
+
+def _send_with(pgconn: PGconn, text: str, values: Sequence[object], read: Transformer, *, binary: bool) -> None:
     spelt = read.dump_sequence(values, [PyFormat.AUTO] * len(values))
     pgconn.send_query_params(
         text.encode(), spelt, param_types=read.types, param_formats=read.formats, result_format=int(binary)
     )
-    return (yield from _answered(pgconn, read))
 
 
 def _answered(pgconn: PGconn, read: Transformer) -> PQGen[Reply]:

@@ -71,12 +71,12 @@ WHERE e.kind = 'cut' AND e.payload ->> 'document_code' = %(document_code)s;
 -- tables: iu.source_snapshot
 SELECT s.sha256 FROM iu.source_snapshot AS s WHERE s.sha256 = %(sha256)s;
 
--- name: insert_snapshot
+-- name: copy_snapshot
 -- principal: cutter_exec
--- verb: INSERT
+-- verb: COPY
 -- tables: iu.source_snapshot
-INSERT INTO iu.source_snapshot (sha256, bytes, byte_length, media_type, label, origin, captured_at, captured_by)
-VALUES (%(sha256)s, %(bytes)s, %(byte_length)s, %(media_type)s, %(label)s, %(origin)s, %(captured_at)s, %(captured_by)s);
+COPY iu.source_snapshot (sha256, bytes, byte_length, media_type, label, origin, captured_at, captured_by)
+    FROM STDIN WITH (FORMAT binary);
 
 -- name: has_manifest
 -- principal: cutter_exec
@@ -84,14 +84,13 @@ VALUES (%(sha256)s, %(bytes)s, %(byte_length)s, %(media_type)s, %(label)s, %(ori
 -- tables: iu.manifest
 SELECT m.digest FROM iu.manifest AS m WHERE m.digest = %(digest)s;
 
--- name: insert_manifest
+-- name: copy_manifest
 -- principal: cutter_exec
--- verb: INSERT
+-- verb: COPY
 -- tables: iu.manifest
-INSERT INTO iu.manifest (digest, canonical_json, snapshot_sha256, document_ref, profile_id, profile_version, unit_count,
+COPY iu.manifest (digest, canonical_json, snapshot_sha256, document_ref, profile_id, profile_version, unit_count,
     proposed_at, proposed_by)
-VALUES (%(digest)s, %(canonical_json)s, %(snapshot_sha256)s, %(document_ref)s, %(profile_id)s, %(profile_version)s,
-    %(unit_count)s, %(proposed_at)s, %(proposed_by)s);
+    FROM STDIN WITH (FORMAT binary);
 
 -- MARK of a later cut: the trail of names that holds, oldest first. What a cut wrote that was not proven says nothing yet.
 -- name: find_proven_aliases
@@ -183,12 +182,12 @@ LIMIT 1;
 -- tables: iu.source_original
 SELECT o.sha256 FROM iu.source_original AS o WHERE o.sha256 = %(sha256)s;
 
--- name: insert_original
+-- name: copy_original
 -- principal: cutter_exec
--- verb: INSERT
+-- verb: COPY
 -- tables: iu.source_original
-INSERT INTO iu.source_original (sha256, bytes, byte_length, media_type, captured_at, captured_by)
-VALUES (%(sha256)s, %(bytes)s, %(byte_length)s, %(media_type)s, %(captured_at)s, %(captured_by)s);
+COPY iu.source_original (sha256, bytes, byte_length, media_type, captured_at, captured_by)
+    FROM STDIN WITH (FORMAT binary);
 
 -- name: has_rendering
 -- principal: cutter_exec

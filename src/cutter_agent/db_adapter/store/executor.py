@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from cutter_agent.db_adapter.interface import DBAdapter
 from cutter_agent.db_adapter.settings import Isolation
-from cutter_agent.db_adapter.store import mapping, spelling
+from cutter_agent.db_adapter.store import long_rows, mapping, spelling
 from cutter_agent.db_adapter.store.living import LivingTables
 from cutter_agent.db_adapter.values import json_value
 from cutter_agent.errors import IllegalTransition
@@ -52,9 +52,17 @@ class ExecutorStore(LivingTables):
 
     def add_snapshot(self, row: Snapshot) -> None:
         """Store source bytes."""
-        values = mapping.parameters(row)
-        data = values.pop("data")
-        self._insert("insert_snapshot", {**values, "bytes": data, "byte_length": len(row.data)})
+        columns = (
+            long_rows.text(row.sha256),
+            row.data,
+            long_rows.bigint(len(row.data)),
+            long_rows.text(row.media_type),
+            long_rows.text(row.label),
+            long_rows.text(row.origin),
+            long_rows.timestamptz(row.captured_at),
+            long_rows.text(row.captured_by),
+        )
+        self._one("copy_snapshot", columns)
 
     def has_original(self, sha256: str) -> bool:
         """Whether this file is kept."""
@@ -62,9 +70,15 @@ class ExecutorStore(LivingTables):
 
     def add_original(self, row: SourceOriginal) -> None:
         """Keep the file that a text was made from."""
-        values = mapping.parameters(row)
-        data = values.pop("data")
-        self._insert("insert_original", {**values, "bytes": data})
+        columns = (
+            long_rows.text(row.sha256),
+            row.data,
+            long_rows.bigint(row.byte_length),
+            long_rows.text(row.media_type),
+            long_rows.timestamptz(row.captured_at),
+            long_rows.text(row.captured_by),
+        )
+        self._one("copy_original", columns)
 
     def has_rendering(self, snapshot_sha256: str, original_sha256: str, map_sha256: str) -> bool:
         """Whether it is known that this text was made from this file, with this map."""
@@ -81,7 +95,18 @@ class ExecutorStore(LivingTables):
 
     def add_manifest(self, row: StoredManifest) -> None:
         """Store a proposal."""
-        self._insert("insert_manifest", mapping.parameters(row))
+        columns = (
+            long_rows.text(row.digest),
+            row.canonical_json,
+            long_rows.text(row.snapshot_sha256),
+            long_rows.text(row.document_ref),
+            long_rows.text(row.profile_id),
+            long_rows.text(row.profile_version),
+            long_rows.integer(row.unit_count),
+            long_rows.timestamptz(row.proposed_at),
+            long_rows.text(row.proposed_by),
+        )
+        self._one("copy_manifest", columns)
 
     def lock_waiting(self, *, due_at: datetime, limit: int) -> list[Entry]:
         """Marked entries and due deferred ones in key order, locked."""
@@ -135,8 +160,9 @@ class ExecutorStore(LivingTables):
 
     def add_blocks(self, rows: Iterable[UnitBlock]) -> int:
         """Write all blocks of an envelope at once."""
-        found = list(rows)
-        return self._all("copy_blocks", self._block.copy_lines("copy_blocks", spelling.blocks(found)), len(found))
+        passed = spelling.Counted(rows)
+        written = self._block.copy_spelt("copy_blocks", spelling.blocks(passed))
+        return self._all("copy_blocks", written, passed.number)
 
     def decisions(self, envelope_id: str) -> list[Decision]:
         """Decisions on an envelope as a whole, oldest first."""
@@ -222,11 +248,11 @@ class ExecutorStore(LivingTables):
 
     def add_units(self, document_ref: str, units: Iterable[NewUnit]) -> int:
         """Write the units that are new, all at once."""
-        return self._block.copy_lines("copy_units", spelling.units(document_ref, units))
+        return self._block.copy_spelt("copy_units", spelling.units(document_ref, units))
 
     def add_versions(self, change_set: ChangeSet, units: Iterable[NewUnit]) -> int:
         """Write one version of each of these units, all at once."""
-        return self._block.copy_lines("copy_versions", spelling.versions(change_set, units))
+        return self._block.copy_spelt("copy_versions", spelling.versions(change_set, units))
 
     def add_change_set(self, row: ChangeSet) -> None:
         """Write it."""
@@ -235,8 +261,11 @@ class ExecutorStore(LivingTables):
     def add_affected_rows(self, rows: Iterable[AffectedRow]) -> int:
         """Write them all at once."""
         found = list(rows)
-        written = self._block.copy_lines("copy_affected_rows", spelling.affected(found))
+        written = self._block.copy_spelt("copy_affected_rows", spelling.affected(found))
         return self._all("copy_affected_rows", written, len(found))
+
+    def _one(self, statement: str, columns: Sequence[bytes]) -> None:
+        self._all(statement, self._block.copy_spelt(statement, long_rows.one_row(columns)), 1)
 
     def count_written(self, change_set_id: str, document_ref: str) -> tuple[int, int]:
         """What the server counts: (versions of this change set, units of the document)."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -25,6 +25,19 @@ _ROWS_AT_ONCE = 500
 _NULL = "\\N"
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _encode = msgspec.json.Encoder().encode
+
+
+class Counted(Generic[T]):
+    """Rows that are made as they are asked for; ``number``: how many have been."""
+
+    def __init__(self, rows: Iterable[T]) -> None:
+        self._rows = rows
+        self.number = 0
+
+    def __iter__(self) -> Iterator[T]:
+        for row in self._rows:
+            self.number += 1
+            yield row
 
 
 def blocks(rows: Iterable[UnitBlock]) -> Iterator[str]:

@@ -9,7 +9,7 @@ they are plain is asked once for both, by column, and each spelling is made in p
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
@@ -37,15 +37,15 @@ class AffectedDigests:
 
 def affected_digests(rows: Sequence[AffectedRow]) -> AffectedDigests:
     """Both digests. Raises ``sealing.errors.CanonicalTypeError`` where a row holds what has no canonical spelling."""
-    touches = [_touch(row) for row in sorted(rows, key=attrgetter("target_row_id"))]
+    touched = sorted(rows, key=attrgetter("target_row_id"))
     stood = sorted(rows, key=attrgetter("affected_row_id"))
     if _are_plain(rows):
         try:
-            return AffectedDigests(units_sha256=_in_pieces(touches), record_sha256=_in_pieces(stood))
+            return AffectedDigests(units_sha256=_in_pieces(touched, _touches), record_sha256=_in_pieces(stood, list))
         except UnicodeEncodeError:
             pass  # a lone surrogate: what follows says where
     return AffectedDigests(
-        units_sha256=canonical_digest(touches),
+        units_sha256=canonical_digest(_touches(touched)),
         record_sha256=canonical_digest([structs.asdict(row) for row in stood]),
     )
 
@@ -57,11 +57,15 @@ def _are_plain(rows: Sequence[AffectedRow]) -> bool:
     return is_plain(before) and is_plain([row.after_state_snapshot for row in rows])
 
 
-def _in_pieces(items: Sequence[Any]) -> str:
+def _touches(rows: Iterable[AffectedRow]) -> list[Any]:
+    return list(map(_touch, rows))
+
+
+def _in_pieces(rows: Sequence[AffectedRow], said: Callable[[Sequence[AffectedRow]], list[Any]]) -> str:
     digest = hashlib.sha256(b"[")
-    for start in range(0, len(items), _AT_ONCE):
+    for start in range(0, len(rows), _AT_ONCE):
         if start:
             digest.update(b",")
-        digest.update(memoryview(plain_bytes(items[start : start + _AT_ONCE]))[1:-1])
+        digest.update(memoryview(plain_bytes(said(rows[start : start + _AT_ONCE])))[1:-1])
     digest.update(b"]")
     return digest.hexdigest()

@@ -8,7 +8,7 @@ entry is not moved: the decision about the whole follows (``review``), or anothe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -60,10 +60,11 @@ class Answered:
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerPlan:
-    """The rows of one call. ``envelope`` and ``blocks`` are there with the first word on a manifest only."""
+    """The rows of one call. ``envelope`` and ``blocks`` are there with the first word on a manifest only;
+    the blocks are made as they are written, once."""
 
     envelope: Envelope | None
-    blocks: Sequence[UnitBlock]
+    blocks: Iterable[UnitBlock]
     decisions: Sequence[Decision]
 
 

@@ -17,6 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import starmap, zip_longest
+from operator import eq
 
 from cutter_agent.beside import beside
 from cutter_agent.errors import GovernanceRefused, PhantomSuccess, StaleApproval
@@ -140,7 +142,7 @@ def decide(facts: Facts, *, signer: Signer, now: datetime) -> CutPlan:
             f"entry {entry.entry_id} has {len(facts.change_sets)} change sets and {attempt - 1} failed verifications",
             remedy="The newest change set has no verdict yet: verify it.",
         )
-    if list(facts.blocks) != blocks_of(proposal):
+    if not all(starmap(eq, zip_longest(facts.blocks, blocks_of(proposal)))):
         raise StaleApproval(
             f"entry {entry.entry_id}: the approved blocks are not those of the approved manifest",
             remedy="Do not cut it. Find out who changed the ledger; then mark the source again.",

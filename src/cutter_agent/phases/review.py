@@ -8,7 +8,7 @@ prior one, which is stamped superseded, once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -87,10 +87,11 @@ class ReviewResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewPlan:
-    """The rows of one decision. ``envelope`` and ``blocks`` are there with the first one on a manifest only."""
+    """The rows of one decision. ``envelope`` and ``blocks`` are there with the first one on a manifest only; the blocks
+    are made as they are written, once."""
 
     envelope: Envelope | None
-    blocks: Sequence[UnitBlock]
+    blocks: Iterable[UnitBlock]
     decision: Decision
     history: History
     before: EntryStatus
@@ -230,8 +231,8 @@ def apply(store: ExecStore, plan: ReviewPlan) -> None:
     store.add_history(plan.history)
 
 
-def blocks_of(proposal: StoredProposal) -> list[UnitBlock]:
-    """The ledger's blocks of a manifest: what CUT will be held to.
+def blocks_of(proposal: StoredProposal) -> Iterator[UnitBlock]:
+    """The ledger's blocks of a manifest: what CUT will be held to. Each is made when it is asked for.
 
     Of a re-cut, the k units that change: results as they will be, and as origins, numbered on, those whose life ends.
     """
@@ -239,13 +240,13 @@ def blocks_of(proposal: StoredProposal) -> list[UnitBlock]:
     envelope_name = envelope_id(proposal.entry.entry_id, request.manifest_digest)
     recut = proposal.sealed.manifest.recut
     if recut is not None:
-        results = [
-            structs.replace(_block(envelope_name, proposal, unit), render_order=Decimal(word.render_order))
-            for _, unit, word in changed(proposal.sealed.manifest)
-        ]
-        ends = enumerate(recut.ended, start=len(proposal.units))
-        return results + [_origin(envelope_name, proposal, place, end) for place, end in ends]
-    return [_block(envelope_name, proposal, unit) for unit in proposal.units]
+        for _, unit, word in changed(proposal.sealed.manifest):
+            yield structs.replace(_block(envelope_name, proposal, unit), render_order=Decimal(word.render_order))
+        for place, end in enumerate(recut.ended, start=len(proposal.units)):
+            yield _origin(envelope_name, proposal, place, end)
+        return
+    for unit in proposal.units:
+        yield _block(envelope_name, proposal, unit)
 
 
 def _origin(envelope_name: str, proposal: StoredProposal, place: int, end: RecutEnd) -> UnitBlock:

@@ -32,6 +32,8 @@ from cutter_agent.verifier.touched import State, Touched, states_of, touched_dig
 from sealing.canonical import JsonValue
 from sealing.keys import PublicKey
 
+_AT_ONCE = 1000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -89,7 +91,10 @@ class PastCut:
 
 def rebuilt_digest(units: Sequence[StoredUnit]) -> str:
     """SHA-256 of the stored bodies, one after another."""
-    return hashlib.sha256("".join([unit.body for unit in units]).encode("utf-8")).hexdigest()
+    digest = hashlib.sha256()
+    for start in range(0, len(units), _AT_ONCE):
+        digest.update("".join([unit.body for unit in units[start : start + _AT_ONCE]]).encode("utf-8"))
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

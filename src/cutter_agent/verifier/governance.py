@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import eq
 from typing import Any
 
 from cutter_agent.rows import AffectedRow, Entry, History, StoredUnit
@@ -11,6 +12,8 @@ from cutter_agent.verifier.evidence import Defect, Evidence
 from cutter_agent.verifier.round_trip import sha256
 from sealing.canonical import JsonValue, canonical_bytes
 from sealing.errors import SealingError
+
+_UNKNOWN = object()
 
 
 def defects(evidence: Evidence) -> Iterator[Defect]:
@@ -106,11 +109,11 @@ def _affected(evidence: Evidence) -> Iterator[Defect]:
 
 
 def _states_hold(rows: Sequence[AffectedRow], written: Mapping[str, StoredUnit]) -> bool:
-    """Whether each row says of its unit how it stands; all are asked at once, and texts and one integer that are equal
-    are spelt alike."""
-    units = [unit for row in rows if (unit := written.get(row.target_row_id)) is not None]
+    """Whether each row says of its unit how it stands; texts and one integer that are equal are spelt alike."""
+    units = (written.get(row.target_row_id) for row in rows)
+    stands = (_state(unit) if unit is not None else _UNKNOWN for unit in units)
     said: list[Any] = [row.after_state_snapshot for row in rows]
-    return said == [_state(unit) for unit in units] and {type(state["version_seq"]) for state in said} <= {int}
+    return all(map(eq, said, stands)) and {type(state["version_seq"]) for state in said} <= {int}
 
 
 def _state(unit: StoredUnit) -> dict[str, JsonValue]:

@@ -75,10 +75,11 @@ def _all_given(units: Sequence[StoredUnit], blocks: Sequence[Block], snapshot: b
     approved, stored = [block.content_sha256 for block in blocks], [unit.content_hash for unit in units]
     if approved != stored or [block.address for block in blocks] != [unit.canonical_address for unit in units]:
         return False
-    bodies = [unit.body.encode("utf-8") for unit in units]
-    if bodies != [snapshot[block.start_byte : block.end_byte] for block in blocks]:
-        return False
-    return approved == [hashlib.sha256(body).hexdigest() for body in bodies]
+    bodies = (unit.body.encode("utf-8") for unit in units)
+    return all(
+        body == snapshot[block.start_byte : block.end_byte] and hashlib.sha256(body).hexdigest() == block.content_sha256
+        for body, block in zip(bodies, blocks, strict=True)
+    )
 
 
 def _defect(code: str, message: str, address: str | None = None) -> Defect:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from operator import eq
 from typing import Any
 from uuid import uuid5
 
@@ -14,6 +15,7 @@ from cutter_agent.verifier.reading import NAMESPACE, Block
 
 _ODD = re.compile(r"[^A-Z0-9-]|--|^-|-$|^$|\n", re.ASCII)
 """What no address has: other characters, or a segment without any."""
+_FORMS = frozenset({"uuid5", "uuid8"})
 _VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 _ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
@@ -52,13 +54,13 @@ def _all_named(units: Sequence[StoredUnit], code: str, reference: str, form: str
         return False
     if any(map(_ODD.search, addresses)) or not all(a == code or a.startswith(f"{code}-") for a in addresses):
         return False
-    return [unit.unit_id for unit in units] == _ids(reference, addresses, form)
+    return form in _FORMS and all(map(eq, [unit.unit_id for unit in units], _ids(reference, addresses, form)))
 
 
 def _all_labelled(units: Sequence[StoredUnit], blocks: Sequence[Block]) -> bool:
     """Whether each unit, in order, has the approved labels and parent."""
     address_of = {unit.unit_id: unit.canonical_address for unit in units}
-    found = [
+    found = (
         (
             unit.canonical_address,
             address_of.get(unit.parent_unit_id, unit.parent_unit_id) if unit.parent_unit_id else unit.parent_unit_id,
@@ -67,32 +69,32 @@ def _all_labelled(units: Sequence[StoredUnit], blocks: Sequence[Block]) -> bool:
             unit.unit_number,
         )
         for unit in units
-    ]
-    return found == [(block.address, block.parent, block.kind, block.level, block.number) for block in blocks]
+    )
+    due = ((block.address, block.parent, block.kind, block.level, block.number) for block in blocks)
+    return len(units) == len(blocks) and all(map(eq, found, due))
 
 
 def unit_id(document_ref: str, address: str, form: str) -> str:
     """The id that an address of a document names, for ever, in the verifier's own spelling."""
-    return next(iter(_ids(document_ref, [address], form)), "")
+    return next(_ids(document_ref, [address], form), "")
 
 
-def _ids(document_ref: str, addresses: Sequence[str], form: str) -> list[str]:
+def _ids(document_ref: str, addresses: Sequence[str], form: str) -> Iterator[str]:
     """``unit_id`` of many, in the form that the approved header names (RFC 9562, 5.5 and 5.8); none of an unknown one.
 
     ``uuid8`` begins with 32 bits of the document's digest, and goes on with the address's in it.
     """
     if form == "uuid5":
-        return [str(uuid5(NAMESPACE, f"unit\n{document_ref}\n{address}")) for address in addresses]
+        yield from (str(uuid5(NAMESPACE, f"unit\n{document_ref}\n{address}")) for address in addresses)
     if form != "uuid8":
-        return []
-    begun, found = hashlib.sha256(NAMESPACE.bytes + f"unit\n{document_ref}\n".encode()), list[str]()
+        return
+    begun = hashlib.sha256(NAMESPACE.bytes + f"unit\n{document_ref}\n".encode())
     near = begun.hexdigest()[:8]
     for address in addresses:
         each = begun.copy()
         each.update(address.encode())
         d = each.hexdigest()
-        found.append(f"{near}-{d[:4]}-8{d[5:8]}-{_VARIANT[d[8]]}{d[9:12]}-{d[12:24]}")
-    return found
+        yield f"{near}-{d[:4]}-8{d[5:8]}-{_VARIANT[d[8]]}{d[9:12]}-{d[12:24]}"
 
 
 def _count(evidence: Evidence) -> Iterator[Defect]:

@@ -11,6 +11,7 @@ from tests.integration.test_phase_recut import audited, rebuilt
 from tests.pipeline_room import Ledger
 from tests.recut_room import prose
 
+from cutter_agent.db_adapter.statements import Statement
 from cutter_agent.db_adapter.transaction import Transaction
 from cutter_agent.errors import StaleApproval, VerificationFailed
 from cutter_agent.recut import proposal
@@ -52,14 +53,14 @@ def cost(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, articles: int, edit: s
     assert ledger.verify(first).passed
     before, versions = ledger.total(), ledger.everything()["unit_version"]
     statements: Counter[str] = Counter()
-    send = Transaction._send
+    declared = Transaction._declared
 
-    def counted(self: Transaction, name: str, values: object) -> object:
+    def counted(self: Transaction, name: str) -> Statement:
         statements[name] += 1
-        return send(self, name, values)  # type: ignore[arg-type]
+        return declared(self, name)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Transaction, "_send", counted)
+        patched.setattr(Transaction, "_declared", counted)
         entry_id = ledger.mark(law(articles, edit), code=code).entry.entry_id
         ledger.sweep()
         ledger.judge(entry_id)

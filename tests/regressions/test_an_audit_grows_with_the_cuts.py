@@ -10,18 +10,19 @@ from tests.integration.test_phase_recut import FIRST, audited, proven
 from tests.pipeline_room import Ledger
 from tests.recut_room import prose
 
+from cutter_agent.db_adapter.statements import Statement
 from cutter_agent.db_adapter.transaction import Transaction
 
 
 def test_each_further_cut_costs_as_much_as_the_one_before(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: Counter[str] = Counter()
-    send = Transaction._send
+    declared = Transaction._declared
 
-    def counted(self: Transaction, name: str, values: object = None) -> object:
+    def counted(self: Transaction, name: str) -> Statement:
         asked[name] += 1
-        return send(self, name, values)  # type: ignore[arg-type]
+        return declared(self, name)
 
-    monkeypatch.setattr(Transaction, "_send", counted)
+    monkeypatch.setattr(Transaction, "_declared", counted)
     totals = []
     for edition in range(6):
         proven(ledger, FIRST.replace(prose(21, 16).encode(), (prose(21, 14) + f" edition {edition}").encode()))

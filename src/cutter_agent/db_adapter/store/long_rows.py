@@ -38,7 +38,7 @@ def bigint(value: int) -> bytes:
 def timestamptz(value: datetime) -> bytes:
     """A ``timestamptz`` column: microseconds since 2000-01-01 UTC. Raises ``Internal`` for a time without a zone."""
     if value.tzinfo is None:
-        raise Internal("a time without a time zone", remedy="Use datetime.now(UTC).")
+        raise Internal("a time without a time zone", remedy="Say in which zone it is meant.")
     return struct.pack("!q", (value - _EPOCH) // _MICROSECOND)
 
 

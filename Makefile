@@ -1,7 +1,8 @@
 # Two commands for everybody:   make dry-run   and   make test.   Each sets itself up; Python >= 3.11 and make are enough.
 SHELL := /bin/sh
 BIN := .venv/bin
-JOBS ?= 2
+# One more than the two cores of CI: a third of the time a test waits for a server.
+JOBS ?= 3
 CLEAN_RUNS ?= 100
 PYTEST := $(BIN)/python -m pytest
 .DEFAULT_GOAL := help

@@ -103,7 +103,10 @@ def test_its_own_error_comes_first(pg_dryrun, shop):
 
 
 def run(pytester: pytest.Pytester, *words: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:xdist", *words, timeout=120)
+    """Without what else this environment brings along: it takes longer to load than these suites to run."""
+    others = ("cacheprovider", "xdist", "schemathesis", "langsmith_plugin")
+    without = [word for name in others for word in ("-p", f"no:{name}")]
+    return pytester.runpytest_subprocess(*without, *words, timeout=120)
 
 
 def test_effects_of_a_block_are_asserted(pytester: pytest.Pytester) -> None:

@@ -136,6 +136,7 @@ FROM iu.information_unit AS u
 WHERE u.document_ref = %(document_ref)s AND u.lifecycle_status = 'retired';
 
 -- MARK and CUT of a re-cut: what the stored units give as of a cut, and their render orders, without moving them here.
+-- Which version of a unit holds is asked only of the units that have a second one.
 -- name: digests_as_of
 -- principal: cutter_exec
 -- verb: SELECT
@@ -146,9 +147,12 @@ SELECT encode(sha256(string_agg(convert_to(v.body, 'UTF8'), ''::bytea ORDER BY v
         AS orders_sha256
 FROM iu.unit_version AS v
 WHERE v.document_ref = %(document_ref)s AND v.cut_seq <= %(cut_seq)s AND NOT v.ends_life
-  AND NOT EXISTS (
+  AND (v.unit_id NOT IN (
+        SELECT several.unit_id FROM iu.unit_version AS several
+        WHERE several.document_ref = %(document_ref)s AND several.cut_seq <= %(cut_seq)s AND several.version_seq > 1)
+    OR NOT EXISTS (
         SELECT FROM iu.unit_version AS later
-        WHERE later.unit_id = v.unit_id AND later.version_seq > v.version_seq AND later.cut_seq <= %(cut_seq)s);
+        WHERE later.unit_id = v.unit_id AND later.version_seq > v.version_seq AND later.cut_seq <= %(cut_seq)s));
 
 -- name: find_profile_version
 -- principal: cutter_exec

@@ -1,6 +1,6 @@
-"""Which versions hold is asked once of a document in which no unit has a second version: a first cut has none.
+"""Which version of a unit holds is asked only where a unit has a second one: in a first cut none has.
 
-It was asked of every version, by a look into an index, and was half of what VERIFY's server did.
+It was asked of every version, by a look into an index each or by a walk through all: half of these statements' time.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from cutter_agent.db_adapter.connection import ordered
 from cutter_agent.phases.resolve import Way
 
 
-def _asked_of_each_version(ledger: Ledger, cut_seq: int) -> tuple[int, int]:
-    """How often the declared statement looks for later versions of one unit, and how many rows it changes; undone."""
-    statement = statements.load()["enact_versions"]
+def _asked_of_each_version(ledger: Ledger, cut_seq: int, name: str = "enact_versions") -> tuple[int, int]:
+    """How often the declared statement looks for later versions of one unit, and of how many versions; undone."""
+    statement = statements.load()[name]
     values = ordered(statement, {"document_ref": "law/L1", "cut_seq": cut_seq})
     with psycopg.connect(**ledger.login, cursor_factory=psycopg.RawCursor) as connection:
         connection.execute("SET session_replication_role = replica")  # the guards admit the verifier's role alone
@@ -61,3 +61,14 @@ def test_where_a_repair_made_second_versions_each_draft_is(ledger: Ledger, cut_s
     looks, changed = _asked_of_each_version(ledger, cut_seq)
     assert changed == units
     assert looks == (0 if cut_seq == 1 else units + 1)
+
+
+def test_a_digest_as_of_a_cut_asks_of_the_changed_units_alone(ledger: Ledger) -> None:
+    first, edited = law(30), law(30).replace(b"15. ", b"15. Edited. ", 1)
+    assert first != edited
+    for text in (first, edited):
+        assert ledger.verify(ledger.applied(text)).passed
+    units = ledger.everything()["information_unit"]
+    assert ledger.everything()["unit_version"] == units + 1
+    assert _asked_of_each_version(ledger, 1, "digests_as_of") == (0, units)
+    assert _asked_of_each_version(ledger, 2, "digests_as_of") == (2, units)

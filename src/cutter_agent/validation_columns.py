@@ -90,6 +90,10 @@ def _addresses_hold(units: Sequence[ManifestBlock | Unit], code: str) -> bool:
 
 def _parents_hold(units: Sequence[ManifestBlock | Unit]) -> bool:
     """Each parent stands before its child."""
-    places = {unit.address: place for place, unit in enumerate(units)}
-    children = [(place, unit.parent) for place, unit in enumerate(units) if unit.parent is not None]
-    return all(places.get(parent, place) < place for place, parent in children)
+    before: set[str | None] = {None}
+    passed = before.add
+    for unit in units:
+        if unit.parent not in before:
+            return False
+        passed(unit.address)
+    return True

@@ -18,6 +18,7 @@ from cutter_agent.verifier.governance import affected_state
 from sealing.errors import CanonicalTypeError
 
 STATE = {"canonical_address": "L1-A", "content_hash": "0" * 64, "version_seq": 1, "render_order": "1"}
+ADDRESSES = ["L1-A", "L1-B", "L1", "L11-A", "L1-", "l1-A", "L1--A", "L1-A\n", "L1-A\nL1-C", "-L1", "", "L1-Đ"]
 FILLED = dict.fromkeys(StoredUnit.__struct_fields__, "x")
 
 
@@ -38,22 +39,24 @@ def test_a_number_of_the_ledger_that_is_equal_and_spelt_otherwise_is_a_defect(se
 
 
 @given(
-    st.sampled_from(["L1-A", "L1", "L11-A", "L1-", "l1-A", "L1--A", "L1-A\n", "-L1", ""]),
+    st.lists(st.sampled_from(ADDRESSES), min_size=1, max_size=4, unique=True),
     st.sampled_from(["law/1", "law/2"]),
     st.sampled_from(["uuid5", "uuid8", "none"]),
     st.sampled_from(["uuid5", "uuid8", "uuid9"]),
 )
 def test_units_are_all_named_exactly_when_no_address_and_no_id_is_a_defect(
-    address: str, ref: str, own: str, form: str
+    addresses: list[str], ref: str, own: str, form: str
 ) -> None:
-    named = {"document_ref": "law/1", "version_document_ref": ref, "canonical_address": address}
-    names = {
-        "uuid5": str(uuid5(NAMESPACE, f"unit\nlaw/1\n{address}")),
-        "uuid8": within("unit", "law/1", address),
-        "none": "y",
-    }
-    name = names[own]
-    unit = StoredUnit(**{**FILLED, **named, "unit_id": name})  # type: ignore[arg-type]
-    found = [*structure._address(unit, "L1"), *structure._name(unit, "law/1", form)]
-    assert structure._all_named([unit], "L1", "law/1", form) is not bool(found)
+    units, found = [], []
+    for address in addresses:
+        named = {"document_ref": "law/1", "version_document_ref": ref, "canonical_address": address}
+        names = {
+            "uuid5": str(uuid5(NAMESPACE, f"unit\nlaw/1\n{address}")),
+            "uuid8": within("unit", "law/1", address),
+            "none": "y",
+        }
+        unit = StoredUnit(**{**FILLED, **named, "unit_id": names[own]})  # type: ignore[arg-type]
+        units.append(unit)
+        found += [*structure._address(unit, "L1"), *structure._name(unit, "law/1", form)]
+    assert structure._all_named(units, "L1", "law/1", form) is not bool(found)
     assert own == form or any(defect.code == "unit_id" for defect in found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from operator import eq
 from typing import Any
@@ -13,8 +12,9 @@ from cutter_agent.rows import StoredUnit
 from cutter_agent.verifier.evidence import Defect, Evidence
 from cutter_agent.verifier.reading import NAMESPACE, Block
 
-_ODD = re.compile(r"[^A-Z0-9-]|--|^-|-$|^$|\n", re.ASCII)
-"""What no address has: other characters, or a segment without any."""
+_SPELT = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-\n"
+_ODD = ("--", "\n-", "-\n", "\n\n")
+"""What no list of addresses has, one on a line: a segment without a character."""
 _FORMS = frozenset({"uuid5", "uuid8"})
 _VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 _ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
@@ -52,7 +52,10 @@ def _all_named(units: Sequence[StoredUnit], code: str, reference: str, form: str
     addresses = [unit.canonical_address for unit in units]
     if {(unit.document_ref, unit.version_document_ref) for unit in units} != {(reference, reference)}:
         return False
-    if any(map(_ODD.search, addresses)) or not all(a == code or a.startswith(f"{code}-") for a in addresses):
+    text = "\n".join(["", *addresses, ""])
+    if text.encode("utf-8", "replace").translate(None, delete=_SPELT) or any(odd in text for odd in _ODD):
+        return False
+    if not text.count("\n") - 1 == text.count(f"\n{code}-") + text.count(f"\n{code}\n") == len(addresses):
         return False
     return form in _FORMS and all(map(eq, [unit.unit_id for unit in units], _ids(reference, addresses, form)))
 
